@@ -1,0 +1,55 @@
+"""Which models there are: those shipped in `models/zoo` and those in a folder of the user's own."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import explain
+
+from models import card, storage
+from models.card import Card
+from models.errors import ModelError
+
+ZOO = Path(__file__).parent / "zoo"
+
+
+def folders(own: Path | None = None) -> dict[str, Path]:
+    """Where each model lies, by name; a model of one's own takes the place of a shipped one of the same name."""
+    found = {}
+    for place in (ZOO, own):
+        if place is not None and place.is_dir():
+            found.update({file.parent.name: file.parent for file in sorted(place.glob(f"*/{card.FILE}"))})
+    return found
+
+
+def available(own: Path | None = None) -> dict[str, Card]:
+    """The cards of all models, by name.
+
+    Args:
+        own: a folder with more models, one folder each.
+
+    Raises:
+        ModelError: a card is damaged.
+    """
+    return {name: card.read(folder) for name, folder in folders(own).items()}
+
+
+def load(name: str | Path, own: Path | None = None) -> explain.Classifier:
+    """A model by its name, or by the path of its folder.
+
+    Raises:
+        ExplainError: there is none of this name, or it is damaged, or it computes other outputs than it did.
+    """
+    known = folders(own)
+    folder = known.get(str(name), Path(name))
+    if not (folder / card.FILE).is_file():
+        close = difflib.get_close_matches(str(name), known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise explain.ExplainError(
+            f"There is no model {str(name)!r}.{hint} Known: {', '.join(sorted(known)) or 'none'}."
+        )
+    try:
+        return storage.load(folder)
+    except ModelError as error:  # whoever explains photos meets this package's errors only through its models
+        raise explain.ExplainError(str(error)) from error

@@ -13,6 +13,9 @@ from models.card import Card
 from models.errors import ModelError
 from models.recipe import RECIPES, Recipe
 
+# What may differ from a recipe without becoming another one.
+OVERRIDES = {"epochs": int, "batch": int, "train_size": int, "warmup": int, "seed": int, "precision": str}
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command.
@@ -45,8 +48,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     train.add_argument("--name", help="the finished model's name (default: the recipe's)")
     train.add_argument("--limit", type=int, help="use the first so many photos of each set only")
-    for field in ("epochs", "batch", "train_size", "warmup", "seed"):
-        train.add_argument(f"--{field.replace('_', '-')}", type=int, help=f"instead of the recipe's {field}")
+    train.add_argument("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")
+    for field, kind in OVERRIDES.items():
+        train.add_argument(f"--{field.replace('_', '-')}", type=kind, help=f"instead of the recipe's {field}")
 
     evaluate = commands.add_parser("evaluate", help="judge a model on photos that it has not learnt from")
     evaluate.add_argument("model", help="a name, or the path of a model's folder")
@@ -94,14 +98,10 @@ def _train(arguments: argparse.Namespace) -> int:
 
     from models import storage, training
 
-    changes = {
-        field: getattr(arguments, field)
-        for field in ("epochs", "batch", "train_size", "warmup", "seed")
-        if getattr(arguments, field) is not None
-    }
+    changes = {field: getattr(arguments, field) for field in OVERRIDES if getattr(arguments, field) is not None}
     recipe = dataclasses.replace(RECIPES[arguments.recipe], **changes)
     run = arguments.run or Settings().runs / arguments.recipe
-    model = training.train(recipe, arguments.data, run, arguments.limit)
+    model = training.train(recipe, arguments.data, run, arguments.limit, arguments.checkpoint_every)
     card = storage.save(model, _card(arguments, recipe, changes), arguments.out or run)
     place = (arguments.out or run) / card.name
     metrics, controls = _judge(place, recipe, arguments.data, arguments.limit)
@@ -123,7 +123,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _card(arguments: argparse.Namespace, recipe: Recipe, changes: dict[str, int]) -> Card:
+def _card(arguments: argparse.Namespace, recipe: Recipe, changes: dict[str, int | str]) -> Card:
     """The card of a fresh model, but for what is measured on the stored one."""
     from models import backbones
 

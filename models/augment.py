@@ -41,7 +41,8 @@ def jitter(pixels: Pixels, strength: float, rng: np.random.Generator) -> Pixels:
     values = pixels.astype(np.float32) * brightness
     values = (values - values.mean()) * contrast + values.mean()
     grey = values @ np.array([0.299, 0.587, 0.114], np.float32)
-    return np.clip((values - grey[..., None]) * saturation + grey[..., None], 0, 255).astype(np.uint8)
+    values = (values - grey[..., None]) * saturation + grey[..., None]
+    return np.asarray(np.clip(values, 0, 255).round(), np.uint8)
 
 
 def place(

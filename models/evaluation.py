@@ -58,7 +58,7 @@ def focus(explainer: explain.Explainer, folder: Path, split: str = "judge", meth
 
 
 def controls(folder: Path, split: str = "judge") -> dict[str, Focus]:
-    """What maps reach that know nothing of the photo: everywhere the same, a blob in the centre, the best fixed point."""
+    """What maps reach that know nothing of the photo: the same everywhere, a blob in the centre, the best point."""
     examples = read_set(folder, split)
     masks = [mask == 1 for mask in read_mask(folder, split, [example.row for example in examples])]
     blobs = [_blob(example.pixels.shape[0], example.pixels.shape[1]) for example in examples]

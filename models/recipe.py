@@ -80,11 +80,11 @@ RECIPES = {
         photos="pets",
         neither="cars",
         judge="oxford",
-        data="6,000 shelter photos of cats and dogs (Asirra, Kaggle Dogs vs. Cats 2013), 8,104 photos of cars as neither "
-        "(Stanford Cars, Krause et al. 2013). Judged on 1,500 further shelter photos and 273 photos of Oxford-IIIT Pet "
-        "(Parkhi et al. 2012), which have masks and head boxes and were not learnt from.",
-        licence="Both sets of photos are for research use only; so is this model. The ImageNet weights it starts from are "
-        "under the Apache License 2.0.",
+        data="6,000 shelter photos of cats and dogs (Asirra, Kaggle Dogs vs. Cats 2013); 8,104 photos of cars as "
+        "neither (Stanford Cars, Krause et al. 2013). Judged on 1,500 further shelter photos and on 273 photos of "
+        "Oxford-IIIT Pet (Parkhi et al. 2012), which have masks and head boxes; the model learnt from neither.",
+        licence="Both sets of photos are for research use only, and so is this model. The ImageNet weights that it "
+        "starts from are under the Apache License 2.0.",
         backbone="resnet50v2-conv4",
         weights="weights/resnet50v2-imagenet-conv1-4.npz",
         teacher="weights/mobilenetv2-imagenet.npz",

@@ -24,7 +24,6 @@ from models.errors import ModelError
 from models.recipe import Recipe
 
 Floats = npt.NDArray[np.float32]
-CHECKPOINT_EVERY = 100  # steps
 
 
 def build(recipe: Recipe, size: int | None = None) -> Any:
@@ -38,7 +37,7 @@ def units(classes: tuple[str, ...]) -> int:
     return 1 if len(classes) == 2 else len(classes)
 
 
-def train(recipe: Recipe, data: Path, run: Path, limit: int | None = None) -> Any:
+def train(recipe: Recipe, data: Path, run: Path, limit: int | None = None, checkpoint_every: int = 100) -> Any:
     """Train from the beginning, or from where the last call with the same run folder was stopped.
 
     Args:
@@ -46,6 +45,7 @@ def train(recipe: Recipe, data: Path, run: Path, limit: int | None = None) -> An
         data: folder of the sets and weights that the recipe names.
         run: where checkpoints lie.
         limit: use the first so many photos of each set only.
+        checkpoint_every: steps from one checkpoint to the next; as many are lost at most.
 
     Returns:
         The trained network at the recipe's `size`, from preprocessed photos to logits, in float32.
@@ -98,7 +98,7 @@ def train(recipe: Recipe, data: Path, run: Path, limit: int | None = None) -> An
                 progress.set_postfix(score=f"{losses['score_loss']:.3f}", places=f"{losses['places_loss']:.3f}")
                 learner.reset_metrics()
             progress.update()
-            if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
+            if (step + 1) % checkpoint_every == 0 or step + 1 == steps:
                 _save(learner, checkpoint, step + 1)
     learner.optimizer.finalize_variable_values(learner.trainable_variables)
     final = build(recipe)

@@ -21,7 +21,7 @@ def _keyed(network: Any) -> dict[str, Any]:
 
 def write(network: Any, file: Path) -> None:
     """Store the weights of a functional network of single layers."""
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for key, variable in _keyed(network).items():
         array = np.asarray(variable.numpy(), np.float32)
         arrays[key] = array.astype(np.float16) if array.ndim > 1 else array

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from unit.models import sets
+
+from models import augment, data
+from models.errors import ModelError
+
+
+def test_a_set_is_read_in_the_order_of_its_table(tmp_path):
+    sets.write_set(tmp_path / "pets", "train", ["cat", "dog", "cat"])
+    examples = data.read_set(tmp_path / "pets", "train")
+    assert [example.label for example in examples] == ["cat", "dog", "cat"]
+    assert [example.file for example in examples] == ["train/cat/0.png", "train/dog/1.png", "train/cat/2.png"]
+    red, blue = examples[0].pixels.reshape(-1, 3).mean(0), examples[1].pixels.reshape(-1, 3).mean(0)
+    assert red[0] > 150 > red[2]  # RGB, not BGR
+    assert blue[2] > 150 > blue[0]
+
+
+def test_a_squashed_photo_gets_its_shape_back(tmp_path):
+    sets.write_set(tmp_path / "cars", "train", ["car"], crop_w=300, crop_h=100)
+    (example,) = data.read_set(tmp_path / "cars", "train")
+    assert example.pixels.shape == (round(80 / 3), 80, 3)  # stored 80 wide and 64 high
+
+
+def test_photos_that_cannot_be_read_are_left_out_and_said(tmp_path, capsys):
+    sets.write_set(tmp_path / "pets", "train", ["cat", "dog"])
+    table = tmp_path / "pets" / "pets-train.csv"
+    table.write_text(table.read_text() + "train/cat/gone.png,cat,train\n")
+    assert len(data.read_set(tmp_path / "pets", "train")) == 2
+    assert "1 of 3 photos cannot be read" in capsys.readouterr().out
+
+
+def test_a_set_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(ModelError, match=r"pets-train\.csv is not there"):
+        data.read_set(tmp_path / "pets", "train")
+
+
+def test_a_crop_has_the_asked_size_whatever_the_photo():
+    rng = np.random.default_rng(3)
+    for height, width in ((1, 1), (3, 400), (400, 3), (50, 70)):
+        pixels = np.zeros((height, width, 3), np.uint8)
+        assert augment.random_resized_crop(pixels, 32, 24, (0.3, 1), rng).shape == (24, 32, 3)
+
+
+def test_a_photo_is_placed_whole_into_another():
+    canvas, inner = np.zeros((40, 60, 3), np.uint8), np.full((10, 10, 3), 255, np.uint8)
+    for seed in range(20):
+        composed, (rows, columns) = augment.place(inner, canvas, (0.3, 0.9), np.random.default_rng(seed))
+        assert composed[rows, columns].min() == 255
+        assert composed.sum() == composed[rows, columns].sum()
+        assert 0.29 * 40 <= rows.stop - rows.start <= 0.91 * 40
+        assert 0.29 * 60 <= columns.stop - columns.start <= 0.91 * 60
+        assert rows.stop <= 40
+        assert columns.stop <= 60
+    assert canvas.sum() == 0  # the photo around is not painted over
+
+
+def test_jitter_leaves_photos_photos():
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype(np.uint8)
+    assert np.array_equal(augment.jitter(pixels, 0, np.random.default_rng(1)), pixels)
+    assert augment.jitter(pixels, 0.9, np.random.default_rng(1)).dtype == np.uint8

@@ -96,11 +96,9 @@ def _decode(content: bytes | None, row: dict[str, str]) -> Pixels | None:
     bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
         return None
-    if (
-        "crop_w" in row
-    ):  # stored squashed to a square: give it its own shape back, by shrinking its longer side's partner
+    if "crop_w" in row:  # the set holds squashed cuts: give this one the shape it was cut in, without enlarging it
         height, width = bgr.shape[:2]
         ratio = float(row["crop_w"]) / float(row["crop_h"])
-        shape = (width, max(1, round(height / ratio))) if ratio > 1 else (max(1, round(width * ratio)), height)
+        shape = (width, max(1, round(width / ratio))) if ratio > 1 else (max(1, round(height * ratio)), height)
         bgr = cv2.resize(bgr, shape, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(bgr[..., ::-1], dtype=np.uint8)

@@ -9,6 +9,7 @@ import platform
 import sys
 from pathlib import Path
 
+import settings
 from models.card import Card
 from models.errors import ModelError
 from models.recipe import RECIPES, Recipe
@@ -59,17 +60,15 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         return COMMANDS[arguments.command](arguments)
-    except (ModelError, OSError) as error:
+    except (ModelError, settings.SettingsError, OSError) as error:
         print(f"whylight models {arguments.command}: {error}", file=sys.stderr)
         return 1
 
 
 def _list(_: argparse.Namespace) -> int:
-    from settings import Settings
-
     from models import registry
 
-    for name, card in registry.available(Settings().models).items():
+    for name, card in registry.available(settings.load().models).items():
         metrics = ", ".join(f"{what} {100 * value:.1f} %" for what, value in card.metrics.items())
         print(f"{name}: {card.title} ({len(card.classes)} classes, {card.backbone}, {card.size} px). {metrics}")
     return 0
@@ -77,11 +76,10 @@ def _list(_: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     import explain
-    from settings import Settings
 
     from models import registry
 
-    own = Settings().models
+    own = settings.load().models
     failed = 0
     for name in arguments.names or registry.folders(own):
         try:
@@ -94,13 +92,12 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from settings import Settings
 
     from models import storage, training
 
     changes = {field: getattr(arguments, field) for field in OVERRIDES if getattr(arguments, field) is not None}
     recipe = dataclasses.replace(RECIPES[arguments.recipe], **changes)
-    run = arguments.run or Settings().runs / arguments.recipe
+    run = arguments.run or settings.load().runs / arguments.recipe
     model = training.train(recipe, arguments.data, run, arguments.limit, arguments.checkpoint_every)
     card = storage.save(model, _card(arguments, recipe, changes), arguments.out or run)
     place = (arguments.out or run) / card.name
@@ -112,11 +109,9 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from settings import Settings
-
     from models import card, registry
 
-    own = Settings().models
+    own = settings.load().models
     folder = registry.folders(own).get(arguments.model, Path(arguments.model))
     recipe = dict(card.read(folder).recipe)
     _print_metrics(*_judge(folder, Recipe(**recipe), arguments.data))

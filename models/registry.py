@@ -11,6 +11,9 @@ from models import card, storage
 from models.card import Card
 from models.errors import ModelError
 
+if TYPE_CHECKING:
+    from explain import Classifier
+
 ZOO = Path(__file__).parent / "zoo"
 
 
@@ -35,12 +38,16 @@ def available(own: Path | None = None) -> dict[str, Card]:
     return {name: card.read(folder) for name, folder in folders(own).items()}
 
 
-def load(name: str | Path, own: Path | None = None) -> explain.Classifier:
+def load(name: str | Path, own: Path | None = None) -> Classifier:
     """A model by its name, or by the path of its folder.
 
     Raises:
         ExplainError: there is none of this name, or it is damaged, or it computes other outputs than it did.
     """
+    # Here and not above: whoever only lists models, or trains on another backend, does not wait for TensorFlow.
+    import explain
+    from models import storage
+
     known = folders(own)
     folder = known.get(str(name), Path(name))
     if not (folder / card.FILE).is_file():

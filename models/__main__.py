@@ -76,7 +76,6 @@ def _list(_: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     import explain
-
     from models import registry
 
     own = settings.load().models
@@ -154,7 +153,6 @@ def _judge(
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Metrics of a stored model, and what maps reach that know nothing of the photo."""
     import explain
-
     from models import evaluation, storage
     from models.data import read_set
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import explain
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+import explain
 from models.data import Example, read_mask, read_set
 
 Map = npt.NDArray[np.float32]

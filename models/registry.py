@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import explain
-
-from models import card, storage
+from models import card
 from models.card import Card
 from models.errors import ModelError
 

@@ -10,11 +10,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import explain
 import keras
 import numpy as np
 import numpy.typing as npt
 
+import explain
 from models import backbones, card, heads, weights
 from models.card import Card
 from models.errors import ModelError

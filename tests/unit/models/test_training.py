@@ -8,11 +8,11 @@ import subprocess
 import sys
 import time
 
-import explain
 import numpy as np
 import pytest
 from unit.models import sets
 
+import explain
 import models
 from models import training
 from models.__main__ import main

@@ -1,0 +1,55 @@
+"""The page as a WSGI application: `server` for gunicorn, `make_app` for everything else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dash import Dash
+
+import callbacks
+import layouts
+import settings
+from service import Service
+
+HERE = Path(__file__).parent
+ICON = '<link rel="icon" type="image/svg+xml" href="{address}assets/logo.svg"><meta name="color-scheme" content="light dark">'
+
+
+def make_app(chosen: settings.Settings) -> Dash:
+    """The page with these settings. The model is loaded when the service starts or is first asked, not here."""
+    service = Service(chosen)
+    app = Dash(
+        __name__,
+        title="Whylight",
+        update_title="",
+        assets_folder=str(HERE / "assets"),
+        assets_path_ignore=["^page$", "^samples$"],  # modules that `page.mjs` imports, and photos
+        url_base_pathname=chosen.base_path,
+        compress=True,
+    )
+    icon = ICON.format(address=chosen.base_path)
+    app.index_string = app.index_string.replace("{%favicon%}", icon).replace("<html>", '<html lang="en">')
+    app.layout = layouts.page(service.contents(), chosen.base_path)
+    # Base64 makes a photo a third larger; the rest of a question is small.
+    app.server.config["MAX_CONTENT_LENGTH"] = chosen.max_bytes * 4 // 3 + 65_536
+    app.server.extensions["whylight"] = service
+    callbacks.register(app, service)
+    return app
+
+
+def run() -> None:
+    """Serve the page with gunicorn, as `gunicorn app:server` does in this folder."""
+    from gunicorn.app.wsgiapp import run as gunicorn
+
+    sys.argv = ["gunicorn", "--chdir", str(HERE), "--config", str(HERE / "gunicorn.conf.py"), "app:server"]
+    gunicorn()
+
+
+if __name__ == "__main__":
+    run()
+else:
+    try:
+        server = make_app(settings.load()).server
+    except settings.SettingsError as error:
+        sys.exit(str(error))

@@ -1,0 +1,55 @@
+/* The page's own behaviour: what Dash's callbacks call, what listens to the document, and the first photo. The modules it is made
+   of lie in `page/`. */
+import { save } from "./page/download.mjs";
+import * as figure from "./page/figure.mjs";
+import * as panel from "./page/panel.mjs";
+import * as session from "./page/session.mjs";
+import { listen, sample } from "./page/upload.mjs";
+import { percent } from "./page/words.mjs";
+
+const chooseTarget = (value) => {
+  const shown = session.current();
+  if (value !== null && shown && Number(value) !== shown.answer.target) session.ask({ target: Number(value) });
+};
+
+const download = () => {
+  const shown = session.current();
+  if (!shown) return panel.say("There is no photo to download yet.", "error");
+  const { answer, photo, layer } = shown, index = answer.target ?? answer.predicted, name = answer.classes[index];
+  return save({ photo, view: answer.view, suffix: name.replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase(), texts: {
+    Software: "Whylight", Model: answer.title, Class: name, Probability: percent(answer.probabilities[index]),
+    Method: answer.method, Layer: layer,
+  } });
+};
+
+const actions = {
+  receive: session.receive,
+  layer: (value) => value && session.chooseLayer(value),
+  model: (value) => panel.changed("model", value) && session.ask({ layer: null, target: null }),
+  method: (value) => panel.changed("method", value) && session.ask({}),
+  target: chooseTarget,
+  opacity: figure.setOpacity,
+  threshold: figure.setThreshold,
+  colormap: figure.setColormap,
+  download,
+};
+/* Dash wants nothing back from a callback without outputs. */
+const quiet = (action) => (...inputs) => void action(...inputs);
+window.dash_clientside = Object.assign(window.dash_clientside ?? {}, {
+  whylight: Object.fromEntries(Object.entries(actions).map(([name, action]) => [name, quiet(action)])),
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element && event.target.closest("#classes button");
+  if (button) chooseTarget(button.id.replace("class-", ""));
+});
+
+/* Dash draws the page some time after this module has run. */
+while (!document.getElementById("page")) await new Promise(requestAnimationFrame);
+const settings = JSON.parse(document.getElementById("page").dataset.settings);
+panel.changed("model", settings.model);
+panel.changed("method", settings.method);
+await session.start(settings);
+listen(session.take);
+if (settings.samples.length) session.take(sample(settings.samples[0]));
+else panel.say("Drop, choose or paste a photo to begin.");

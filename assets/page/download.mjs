@@ -1,0 +1,40 @@
+/* The photo at its own size with the heat over it, as PNG that says in its metadata what it shows. */
+import { alpha, currentHeat, look, palette } from "./figure.mjs";
+import { bitmapOf } from "./photo.mjs";
+import { withTexts } from "./png.mjs";
+
+const DIMMED = 0.5; // of the brightness where the model did not look, as in the figure
+
+async function compose(photo, view) {
+  const bitmap = await bitmapOf(photo.file), { width, height } = bitmap;
+  const canvas = new OffscreenCanvas(width, height), context = canvas.getContext("2d", { willReadFrequently: true });
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const [left, right] = [view[0], view[2]].map((share) => Math.round(share * width));
+  const [top, bottom] = [view[1], view[3]].map((share) => Math.round(share * height));
+  const image = context.getImageData(0, 0, width, height), { data } = image;
+  const heat = currentHeat(), levels = heat?.levels(right - left, bottom - top);
+  const rgb = palette(), drawn = alpha(), opacity = heat && !heat.flat ? look.opacity : 0;
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 4) {
+      const seen = x >= left && x < right && y >= top && y < bottom;
+      const level = seen && opacity ? levels[(y - top) * (right - left) + x - left] : 0;
+      const share = !seen ? 1 - DIMMED : drawn[level] ? opacity : 0;
+      for (let c = 0; c < 3 && share; c++) data[at + c] += share * ((seen ? rgb[3 * level + c] : 0) - data[at + c]);
+    }
+  }
+  context.putImageData(image, 0, 0);
+  return canvas.convertToBlob({ type: "image/png" });
+}
+
+/* Hand the picture to the browser's downloads, under the photo's name. */
+export async function save({ photo, view, texts, suffix }) {
+  const png = await withTexts(await compose(photo, view), texts);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(png);
+  link.download = `${photo.name.replace(/\.[^.]*$/, "")}-${suffix}.png`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

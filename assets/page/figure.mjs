@@ -1,0 +1,122 @@
+/* The Plotly figure: the photo, the heat over it, what the model did not see dimmed, the heat under the pointer. Photo and heat are
+   two layout images, so they zoom and pan together. The heat is an indexed PNG: colour map and threshold only change its palette,
+   opacity only the image's, so a step of a slider costs next to nothing. */
+import { Heat, concentration } from "./heat.mjs";
+import { coloured, fromBase64, indexed } from "./png.mjs";
+
+const LONG_SIDE = 896; // pixels that the heat is drawn with
+const TRANSPARENT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+const PHOTO = 0, HEAT = 1; // places among the layout's images
+
+const graph = () => document.querySelector("#overlay .js-plotly-plot");
+const message = () => document.getElementById("figure-message");
+
+let photo = null; // what is shown: {width, height, view, ...}
+let heat = null;
+let picture = null; // the heat's pixels, without colours
+let turn = 0; // counts the maps drawn: packing one takes a moment, and the last one asked for wins
+export const look = { opacity: 0.5, colormap: "viridis", threshold: 0, palettes: {} };
+
+/* The figure is drawn by Dash, some time after this module runs. */
+export async function plotted() {
+  while (!graph()?.layout?.images) await new Promise(requestAnimationFrame);
+}
+
+/* The palettes by name, as the page carries them. */
+export function setPalettes(palettes) {
+  look.palettes = Object.fromEntries(Object.entries(palettes).map(([name, rgb]) => [name, fromBase64(rgb)]));
+}
+
+/* Opacity of the 256 levels: what is below the threshold is not drawn. */
+export const alpha = () => Uint8Array.from({ length: 256 }, (_, level) => (level / 255 < look.threshold ? 0 : 255));
+
+export const palette = () => look.palettes[look.colormap];
+
+export const currentHeat = () => heat;
+
+function paint() {
+  const source = picture ? coloured(picture, palette(), alpha()) : TRANSPARENT;
+  return Plotly.relayout(graph(), { [`images[${HEAT}].source`]: source });
+}
+
+export function setOpacity(opacity) {
+  look.opacity = opacity;
+  return Plotly.relayout(graph(), { [`images[${HEAT}].opacity`]: opacity });
+}
+
+export function setThreshold(threshold) {
+  look.threshold = threshold;
+  return paint();
+}
+
+export async function setColormap(name) {
+  look.colormap = name;
+  const rgb = palette(), steps = [0, 32, 64, 96, 128, 160, 192, 224, 255];
+  const scale = steps.map((i) => [i / 255, `rgb(${rgb.slice(3 * i, 3 * i + 3).join()})`]);
+  await Plotly.restyle(graph(), { "marker.colorscale": [scale] });
+  return paint();
+}
+
+/* Another photo: {width, height, shown}, and the part of it that the model saw, [x0, y0, x1, y1] in shares of its sides. */
+export async function setPhoto(next, view) {
+  const { width, height, shown } = next, [x0, y0, x1, y1] = view;
+  const replaced = photo?.shown !== shown;
+  photo = { ...next, view };
+  const dim = (left, top, right, bottom) => ({
+    type: "rect", x0: left * width, y0: top * height, x1: right * width, y1: bottom * height,
+    line: { width: 0 }, fillcolor: "rgba(0,0,0,0.5)", layer: "above",
+  });
+  const unseen = [[0, 0, 1, y0], [0, y1, 1, 1], [0, y0, x0, y1], [x1, y0, 1, y1]];
+  await Plotly.relayout(graph(), {
+    [`images[${PHOTO}]`]: { ...graph().layout.images[PHOTO], source: shown, sizex: width, sizey: height },
+    [`images[${HEAT}]`]: { ...graph().layout.images[HEAT], x: x0 * width, y: y0 * height,
+      sizex: (x1 - x0) * width, sizey: (y1 - y0) * height },
+    shapes: unseen.filter(([a, b, c, d]) => c > a && d > b).map((box) => dim(...box)),
+    ...(replaced && { "xaxis.range": [0, width], "yaxis.range": [height, 0] }),
+  });
+}
+
+/* Another map for the same photo; none while it is still on its way. `seen`: the part's size in the pixels that the server looked at. */
+export async function setMap(map, seen) {
+  const mine = ++turn;
+  heat = map && new Heat(map, seen.width, seen.height);
+  message().textContent = !heat ? "This layer's map is on its way …" : heat.flat ? "No positive evidence at this layer" : "";
+  let next = null, found = { share: 0, area: 0 };
+  if (heat && !heat.flat) {
+    const [x0, y0, x1, y1] = photo.view, width = (x1 - x0) * photo.width, height = (y1 - y0) * photo.height;
+    const scale = LONG_SIDE / Math.max(width, height);
+    const side = (length) => Math.max(1, Math.round(length * scale));
+    const levels = heat.levels(side(width), side(height));
+    found = concentration(levels);
+    found.area *= (x1 - x0) * (y1 - y0);
+    next = await indexed(levels, side(width), side(height));
+  }
+  if (mine !== turn) return null;
+  picture = next;
+  await paint();
+  return found;
+}
+
+/* The heat under the pointer, in Plotly's own label. */
+export function followPointer() {
+  const frame = document.getElementById("overlay");
+  const hide = () => Plotly.Fx.loneUnhover(graph().querySelector(".hoverlayer"));
+  frame.addEventListener("pointerleave", () => photo && hide());
+  frame.addEventListener("pointermove", (event) => {
+    const node = photo && graph().querySelector(".imagelayer image");
+    if (!node) return;
+    const box = node.getBoundingClientRect(), plot = graph().getBoundingClientRect();
+    const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
+    if (x < 0 || x >= 1 || y < 0 || y >= 1 || event.buttons) {
+      hide();
+      return;
+    }
+    const [x0, y0, x1, y1] = photo.view, seen = x >= x0 && x < x1 && y >= y0 && y < y1;
+    const place = `${Math.floor(x * photo.width)}, ${Math.floor(y * photo.height)}`;
+    const text = !seen ? "not seen by the model" : heat ? `heat ${heat.at((x - x0) / (x1 - x0), (y - y0) / (y1 - y0)).toFixed(2)}` : "…";
+    Plotly.Fx.loneHover({
+      x: event.clientX - plot.left, y: event.clientY - plot.top, text: `${text}<br>${place}`, color: "#1b2430", borderColor: "#1b2430",
+      fontColor: "#fff", fontSize: 13,
+    }, { container: graph().querySelector(".hoverlayer"), outerContainer: graph().querySelector(".main-svg"), gd: graph() });
+  });
+}

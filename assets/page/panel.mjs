@@ -1,0 +1,74 @@
+/* The controls and words beside the figure, as Dash components: what they say, and what is chosen in them. */
+import { unpack } from "./maps.mjs";
+import { evidence, headline, percent, title } from "./words.mjs";
+
+export { unpack };
+
+const set = (id, props) => dash_clientside.set_props(id, props);
+const html = (type, props) => ({ namespace: "dash_html_components", type, props });
+
+const chosen = {}; // model and method, as the page was served or as chosen since
+
+export const choices = () => ({ ...chosen });
+
+/* Remember a choice; false if it was the choice already, as it is when the page itself has set it. */
+export function changed(name, value) {
+  if (value === null || chosen[name] === value) return false;
+  chosen[name] = value;
+  return true;
+}
+
+export const busy = (is) => set("verdict", { "aria-busy": String(is) });
+
+export function say(sentence, kind = "note") {
+  set("status", { children: sentence, className: sentence ? `status ${kind}` : "status" });
+}
+
+export function layersReady(all) {
+  set("layer", { description: all ? "In running order; switching is instant" : "The other layers' maps are on their way …" });
+}
+
+const targetOf = ({ answer }) => String(answer.target ?? answer.predicted);
+
+/* The controls as they are for what stands on the page. */
+export function choose(shown) {
+  Object.assign(chosen, { model: shown.model, method: shown.method });
+  set("model", { value: shown.model });
+  set("method", { value: shown.method });
+  set("layer", { value: shown.layer });
+  set("target", { value: targetOf(shown) });
+}
+
+export function show(shown) {
+  const { answer } = shown, { classes, predicted } = answer;
+  const order = [predicted, ...classes.keys()].filter((index, place) => place === 0 || index !== predicted);
+  set("target", {
+    data: order.map((index) => ({ value: String(index), label: title(classes[index]) + (index === predicted ? " (predicted)" : "") })),
+    disabled: answer.target === null,
+    description: answer.target === null ? "This method looks at no class" : "Explain the score of this class",
+  });
+  set("layer", { data: answer.layers });
+  set("device", { children: answer.device });
+  set("classes", { children: bars(answer) });
+  choose(shown);
+}
+
+function bars({ classes, probabilities, target }) {
+  const top = [...classes.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 5);
+  return top.map((index) => html("Button", {
+    id: `class-${index}`, key: `class-${index}`, type: "button", className: "bar", "aria-pressed": String(index === target),
+    disabled: target === null, title: `Show the evidence for ${classes[index]}`,
+    children: [
+      html("Span", { className: "bar-name", children: title(classes[index]) }),
+      html("Span", { className: "bar-value", children: percent(probabilities[index]) }),
+      html("Span", { className: "bar-track", children: html("Span", { style: { width: `${100 * probabilities[index]}%` } }) }),
+    ],
+  }));
+}
+
+export function tell(answer, found) {
+  set("verdict", { children: [
+    html("Strong", { children: `${headline(answer)}.` }), " ",
+    html("Span", { children: evidence(answer, found) }),
+  ] });
+}

@@ -1,0 +1,130 @@
+"""Whatever needs the model: another photo, class, method or model. The page asks with one store and is answered in another."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, ctx
+from pydantic import BaseModel, Field, ValidationError
+
+import service as engine
+from callbacks import sprite
+from layouts import ids
+
+log = logging.getLogger("whylight")
+
+
+class Posted(BaseModel, strict=True, frozen=True):
+    """A question as it comes from the page, or from anybody who knows the address.
+
+    Attributes:
+        number: comes back with the answer, so that the page can tell a late one.
+        photo: the photo in base64, unless the service knows its digest.
+        everything: all layers' maps, not only the one of `layer`.
+        rest: the page has been told of this view already; only the maps count.
+        display: send the photo back in a form that every browser shows.
+    """
+
+    number: int
+    model: str
+    method: str
+    layer: str | None = None
+    target: int | None = Field(None, ge=0)
+    digest: str | None = None
+    photo: str | None = None
+    everything: bool = True
+    rest: bool = False
+    display: bool = False
+
+
+def register(app: Dash, service: engine.Service) -> None:
+    """Connect the two stores with each other and with the page, and the choices that lead to another question."""
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output(ids.ANSWER, "data"), Input(ids.QUESTION, "data"), prevent_initial_call=True, on_error=_unexpected
+    )
+    def ask(question: dict[str, Any]) -> dict[str, Any]:
+        return answer(service, question)
+
+    app.clientside_callback(
+        ClientsideFunction("whylight", "receive"), Input(ids.ANSWER, "data"), prevent_initial_call=True
+    )
+    for choice in (ids.TARGET, ids.METHOD, ids.MODEL):
+        app.clientside_callback(
+            ClientsideFunction("whylight", choice), Input(choice, "value"), prevent_initial_call=True
+        )
+
+
+def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
+    """The answer, or why there is none, as the page wants it."""
+    try:
+        posted = Posted.model_validate(question)
+        photo = base64.b64decode(posted.photo, validate=True) if posted.photo else None
+    except (ValidationError, binascii.Error):
+        return {"number": question.get("number"), "error": "This question can't be read. Reload the page and try again."}
+    head = {"number": posted.number, "rest": posted.rest, "everything": posted.everything}
+    try:
+        found = service.explain(
+            engine.Question(
+                model=posted.model,
+                method=posted.method,
+                layer=posted.layer,
+                target=posted.target,
+                digest=posted.digest,
+                photo=photo,
+                everything=posted.everything,
+                display=posted.display,
+            )
+        )
+    except engine.Wait as reason:
+        return {**head, "again": reason.seconds, "note": str(reason)}
+    except engine.Missing:
+        return {**head, "missing": True}
+    except engine.Refused as reason:
+        return {**head, "error": str(reason)}
+    return {**head, **_page(found)}
+
+
+def _page(found: engine.Answer) -> dict[str, Any]:
+    """An answer as JSON: the view in shares of the photo's sides, because the page may show the photo at another size."""
+    width, height = found.size
+    x0, y0, x1, y1 = found.view
+    return {
+        "digest": found.digest,
+        "display": found.display and "data:image/jpeg;base64," + base64.b64encode(found.display).decode(),
+        "title": found.title,
+        "device": found.device,
+        "method": found.method,
+        "classes": found.classes,
+        "probabilities": [round(float(p), 6) for p in found.probabilities],
+        "predicted": found.predicted,
+        "target": found.target,
+        "view": [x0 / width, y0 / height, x1 / width, y1 / height],
+        "seen": {"width": x1 - x0, "height": y1 - y0},
+        "layers": _options(found),
+        "layer": found.layer,
+        "sprite": sprite.pack(found.maps),
+    }
+
+
+def _options(found: engine.Answer) -> list[dict[str, Any]]:
+    """The layers as a select wants them: in running order, grouped by stage."""
+    groups: dict[str, list[dict[str, str]]] = {}
+    for layer in found.layers:
+        size = " × ".join(str(side) for side in layer.shape)
+        last = " · default" if layer.name == found.default_layer else ""
+        short = layer.name.rpartition("/")[2]
+        groups.setdefault(layer.stage, []).append({"value": layer.name, "label": f"{short} · {size}{last}"})
+    return [{"group": stage, "items": items} for stage, items in groups.items()]
+
+
+def _unexpected(error: Exception) -> dict[str, Any]:
+    """A fault of ours: it is logged, and the page goes on."""
+    log.error("A question failed.", exc_info=error)
+    return {
+        "number": (ctx.inputs.get(f"{ids.QUESTION}.data") or {}).get("number"),
+        "error": "Something went wrong on the server, and it has been logged. Try again, or try another photo.",
+    }

@@ -1,0 +1,42 @@
+"""How gunicorn serves the page: one process, because TensorFlow, its model and the caches are large, and several threads in it.
+
+The application is imported in the worker, never preloaded: a TensorFlow that has run does not survive a fork.
+"""
+
+import logging
+import os
+import sys
+from typing import Any
+
+import settings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # leave the rest of a GPU's memory to others
+
+try:
+    chosen = settings.load()
+except settings.SettingsError as error:
+    sys.exit(str(error))
+
+bind = f"[{chosen.host}]:{chosen.port}" if ":" in chosen.host else f"{chosen.host}:{chosen.port}"
+worker_class = "gthread"
+workers = 1
+threads = chosen.threads
+preload_app = False
+timeout = 120
+graceful_timeout = 30
+keepalive = 5
+control_socket_disable = True
+loglevel = chosen.log_level
+
+logging.basicConfig(level=chosen.log_level.upper(), format="[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s")
+
+
+def when_ready(server: Any) -> None:
+    """Say where the page is."""
+    server.log.info("The page is at http://%s%s", bind, chosen.base_path)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Load the model in the background: the port answers meanwhile."""
+    worker.wsgi.extensions["whylight"].start()

@@ -1,0 +1,118 @@
+"""Beside the photo: what the model says, and what can be asked and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from layouts import ids
+
+
+def verdict() -> Any:
+    """The answer in words and the best classes as bars; the page fills both."""
+    return html.Div(
+        [
+            html.Div(
+                [html.Strong("One moment …"), " ", html.Span("The model is looking at the first photo.")],
+                id=ids.VERDICT,
+                className="verdict",
+                **{"aria-busy": "true", "aria-live": "polite"},
+            ),
+            html.Div(id=ids.CLASSES, className="bars", role="group", **{"aria-label": "Classes: choose one to explain"}),
+        ],
+        className="card",
+    )
+
+
+def question(models: Mapping[str, str], model: str, methods: Mapping[str, str], method: str) -> Any:
+    """What to explain, and how: each of these asks the model again, but for the layer."""
+    return html.Div(
+        [
+            html.H2("Explain"),
+            _select(ids.TARGET, "Class", description="Explain the score of this class", searchable=True),
+            _select(
+                ids.LAYER, "Layer", description="In running order; switching is instant", searchable=True, maxDropdownHeight=340
+            ),
+            html.Div(
+                [
+                    _select(ids.METHOD, "Method", data=_options(methods), value=method),
+                    _select(ids.MODEL, "Model", data=_options(models), value=model, searchable=True),
+                ],
+                className="pair",
+            ),
+        ],
+        className="card controls",
+    )
+
+
+def look(colormaps: Sequence[str], colormap: str) -> Any:
+    """How the heat is drawn: none of these asks the server anything."""
+    return html.Div(
+        [
+            html.H2("View"),
+            html.Div(
+                [
+                    _select(ids.COLORMAP, "Colours", data=_options({name: name for name in colormaps}), value=colormap),
+                    _slider(ids.OPACITY, "Opacity", 0.5),
+                ],
+                className="pair",
+            ),
+            html.Div(
+                [
+                    _slider(ids.THRESHOLD, "Hide below", 0),
+                    html.Button(
+                        [html.Span(className="glyph save"), "Download"], id=ids.DOWNLOAD, type="button", className="button"
+                    ),
+                ],
+                className="pair",
+            ),
+        ],
+        className="card controls",
+    )
+
+
+def reading() -> Any:
+    """How to read the heat."""
+    return html.P(
+        "Bright places raised the score of the class that is explained; dark ones did not. The heat shows influence on "
+        "this score at this layer, not where the object ends and not whether the model is right.",
+        className="reading",
+    )
+
+
+def _options(titles: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"value": name, "label": title[:1].upper() + title[1:]} for name, title in titles.items()]
+
+
+def _select(identifier: str, label: str, **properties: Any) -> Any:
+    return dmc.Select(
+        id=identifier,
+        label=label,
+        allowDeselect=False,
+        nothingFoundMessage="Nothing by that name",
+        comboboxProps={"shadow": "md"},
+        **properties,
+    )
+
+
+def _slider(identifier: str, label: str, value: float) -> Any:
+    return html.Div(
+        [
+            html.Span(label, className="label", **{"aria-hidden": "true"}),
+            dmc.Slider(
+                id=identifier,
+                value=value,
+                min=0,
+                max=1,
+                step=0.01,
+                updatemode="drag",
+                thumbLabel=label,
+                size="sm",
+                thumbSize=18,
+            ),
+        ],
+        className="slider",
+    )

@@ -1,0 +1,33 @@
+"""Every id of the page. Tests, style sheet and `assets/` know the elements by these."""
+
+PAGE = "page"
+UPLOAD = "upload"
+SAMPLES = "samples"
+OVERLAY = "overlay"
+MESSAGE = "figure-message"
+
+VERDICT = "verdict"
+CLASSES = "classes"
+STATUS = "status"
+
+TARGET = "target"
+LAYER = "layer"
+METHOD = "method"
+MODEL = "model"
+COLORMAP = "colormap"
+OPACITY = "opacity"
+THRESHOLD = "threshold"
+
+DOWNLOAD = "download"
+THEME = "theme"
+DEVICE = "device"
+
+QUESTION = "question"
+"""Store: what the page asks the server, see `callbacks.question`."""
+ANSWER = "answer"
+"""Store: what the server answers."""
+
+
+def sample(name: str) -> str:
+    """The button of the sample of this name."""
+    return f"sample-{name}"

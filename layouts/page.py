@@ -1,0 +1,126 @@
+"""The page as it is served: everything in its place, before the first photo is explained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from layouts import controls, ids, photo
+from layouts.theme import THEME
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What there is to choose from, and the limits that the page tells people of.
+
+    Attributes:
+        models: titles of the models, by name.
+        model: the one that the page starts with.
+        methods: titles of the methods, by name.
+        method: the one that the page starts with.
+        palettes: 256 colours of each colour map as base64, by name.
+        colormap: the colour map that the page starts with.
+        samples: files of the bundled photos.
+        max_bytes: size of the largest file that is taken.
+        max_pixels: number of pixels of the largest photo that is taken.
+    """
+
+    models: Mapping[str, str]
+    model: str
+    methods: Mapping[str, str]
+    method: str
+    palettes: Mapping[str, str]
+    colormap: str
+    samples: Sequence[str]
+    max_bytes: int
+    max_pixels: int
+
+
+def page(contents: Contents, address: str) -> Any:
+    """The whole page.
+
+    Args:
+        contents: what there is to choose from.
+        address: where the page lies, with a slash at its end.
+    """
+    settings = {
+        "model": contents.model,
+        "method": contents.method,
+        "samples": list(contents.samples),
+        "palettes": dict(contents.palettes),
+        "limits": {"bytes": contents.max_bytes, "pixels": contents.max_pixels},
+    }
+    return dmc.MantineProvider(
+        html.Div(
+            [
+                _header(address),
+                html.Main(
+                    [
+                        html.Section(
+                            [photo.figure(), photo.entrance(contents.samples, contents.max_bytes, address)],
+                            className="stage",
+                            **{"aria-label": "Photo"},
+                        ),
+                        html.Section(
+                            [
+                                controls.verdict(),
+                                controls.question(contents.models, contents.model, contents.methods, contents.method),
+                                controls.look(list(contents.palettes), contents.colormap),
+                                controls.reading(),
+                            ],
+                            className="panel",
+                            **{"aria-label": "Explanation"},
+                        ),
+                    ]
+                ),
+                _footer(),
+                dcc.Store(id=ids.QUESTION),
+                dcc.Store(id=ids.ANSWER),
+            ],
+            id=ids.PAGE,
+            **{"data-settings": json.dumps(settings)},
+        ),
+        theme=THEME,
+        defaultColorScheme="auto",
+    )
+
+
+def _header(address: str) -> Any:
+    return html.Header(
+        [
+            html.A(
+                [
+                    html.Img(src=f"{address}assets/logo.svg", alt="", width=30, height=30),
+                    html.Span("Whylight", className="wordmark"),
+                ],
+                href=address,
+                className="brand",
+            ),
+            html.Span("Why does the model say that?", className="tagline"),
+            dmc.ColorSchemeToggle(
+                id=ids.THEME,
+                lightIcon=html.Span(className="glyph moon"),
+                darkIcon=html.Span(className="glyph sun"),
+                variant="subtle",
+                color="gray",
+                size="lg",
+                **{"aria-label": "Light or dark"},
+            ),
+        ],
+        className="header",
+    )
+
+
+def _footer() -> Any:
+    return html.Footer(
+        [
+            html.Span("Photos stay in memory; they are never written to disk or logged."),
+            html.Span(["Runs on ", html.Span("…", id=ids.DEVICE)]),
+        ],
+        className="footer",
+    )

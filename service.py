@@ -1,0 +1,292 @@
+"""What page and HTTP addresses ask of the engine: models loaded once, photos kept by digest, a bounded number of passes at a time."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layouts import Contents
+from settings import Settings
+
+if TYPE_CHECKING:
+    import explain
+    from explain.photo import Photo
+
+log = logging.getLogger("whylight")
+
+PASSES = 2
+WAITING = 8
+METHOD = "grad-cam"
+COLORMAP = "viridis"
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".heic", ".heif", ".avif"}
+
+
+class Refused(Exception):
+    """There is no answer; the text says why, to people."""
+
+
+class Wait(Exception):
+    """There is no answer yet; the text says why, to people."""
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class Missing(Exception):
+    """The photo of this digest is not here (any more): ask again with the photo."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be explained: see `Answer` for the same words."""
+
+    model: str
+    method: str = METHOD
+    layer: str | None = None
+    target: int | None = None
+    digest: str | None = None
+    photo: bytes | None = None
+    everything: bool = True
+    display: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An explanation, or those of all layers.
+
+    Attributes:
+        title: what people call the model.
+        device: what it runs on.
+        classes: the model's classes.
+        probabilities: one for each class.
+        predicted: index of the most likely class.
+        target: index of the class that is explained; none where the method looks at no class.
+        method: name of the method.
+        layers: what there is to choose from, in running order.
+        default_layer: the one that is shown if none is asked for.
+        layer: the one that was asked for.
+        maps: raw maps by layer.
+        digest: names the photo in later questions.
+        size: width and height of the photo, upright.
+        view: x0, y0, x1, y1 of the part of the photo that the model saw.
+        display: the photo as upright JPEG, if that was asked for.
+    """
+
+    title: str
+    device: str
+    classes: Sequence[str]
+    probabilities: NDArray[np.float32]
+    predicted: int
+    target: int | None
+    method: str
+    layers: Sequence[explain.LayerInfo]
+    default_layer: str
+    layer: str
+    maps: Mapping[str, NDArray[np.float32]]
+    digest: str
+    size: tuple[int, int]
+    view: tuple[int, int, int, int]
+    display: bytes | None
+
+
+@dataclass(frozen=True)
+class State:
+    """Whether questions are answered, and if not, why."""
+
+    ready: bool
+    detail: str
+    device: str | None
+
+
+class Service:
+    """One for a process, used by all its threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.samples = settings.samples
+        self._settings = settings
+        self._explainers: dict[str, explain.Explainer] = {}
+        self._loading = threading.Lock()
+        self._starting = threading.Lock()
+        self._warming: threading.Thread | None = None
+        self._state = State(False, "The model is being loaded.", None)
+        self._photos = _Photos(settings.cache_bytes)
+        # At least two threads stay free, so that /healthz answers however many questions wait.
+        self._admission = _Admission(PASSES, min(WAITING, settings.threads - PASSES - 2))
+
+    def contents(self) -> Contents:
+        """What there is to choose from on the page."""
+        import explain
+        import models
+        from explain import drawing
+
+        cards = models.available(self._settings.models)
+        return Contents(
+            models={name: card.title for name, card in cards.items()},
+            model=self._settings.model,
+            methods={name: method.title for name, method in explain.methods().items()},
+            method=METHOD,
+            palettes={name: base64.b64encode(drawing.colormap(name).tobytes()).decode() for name in drawing.COLORMAPS},
+            colormap=COLORMAP,
+            samples=self._sample_names(),
+            max_bytes=self._settings.max_bytes,
+            max_pixels=self._settings.max_pixels,
+        )
+
+    def _sample_names(self) -> list[str]:
+        return sorted(file.name for file in self.samples.iterdir() if file.suffix.lower() in SUFFIXES)
+
+    def start(self) -> None:
+        """Load the model and let it look at the first photo, in a thread of its own; once, however often this is called."""
+        with self._starting:
+            if self._warming is None:
+                self._warming = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
+                self._warming.start()
+
+    def state(self) -> State:
+        """Whether questions are answered."""
+        return self._state
+
+    def _warm_up(self) -> None:
+        try:
+            explainer = self._explainer(self._settings.model)
+            explainer.warm()
+            for name in self._sample_names()[:1]:
+                self._explain(Question(self._settings.model, photo=(self.samples / name).read_bytes()))
+        except Exception as error:  # noqa: BLE001 (whatever it is, the page has to say that there will be no answer)
+            log.error("The model %s can't be used.", self._settings.model, exc_info=error)
+            self._state = State(False, f"The model {self._settings.model!r} can't be used: {error}", None)
+            return
+        self._state = State(True, "", explainer.device)
+        log.info("The model %s is ready on %s.", self._settings.model, explainer.device)
+
+    def explain(self, question: Question) -> Answer:
+        """The answer to a question.
+
+        Raises:
+            Wait: the model is still being loaded, or too many people ask.
+            Missing: the photo has to be sent.
+            Refused: something is wrong with the photo or the question.
+        """
+        import explain
+
+        self.start()
+        if not self._state.ready:
+            if self._warming is not None and self._warming.is_alive():
+                raise Wait("The model is being loaded; the answer follows by itself …", 1)
+            raise Refused(self._state.detail)
+        with self._admission.turn():
+            try:
+                return self._explain(question)
+            except (explain.PhotoError, explain.ExplainError) as error:
+                raise Refused(str(error)) from error
+
+    def _explainer(self, model: str) -> explain.Explainer:
+        import explain
+        import models
+
+        with self._loading:
+            if model not in self._explainers:
+                classifier = models.load(model, self._settings.models)
+                self._explainers[model] = explain.Explainer(classifier, cache_bytes=self._settings.cache_bytes)
+            return self._explainers[model]
+
+    def _photo(self, question: Question) -> Photo:
+        from explain import photo as photos
+
+        if question.photo is not None:
+            photo = photos.decode(question.photo, max_bytes=self._settings.max_bytes, max_pixels=self._settings.max_pixels)
+            self._photos.keep(photo)
+            return photo
+        known = self._photos.get(question.digest)
+        if known is None:
+            raise Missing
+        return known
+
+    def _explain(self, question: Question) -> Answer:
+        explainer = self._explainer(question.model)
+        photo = self._photo(question)
+        layer = question.layer or explainer.default_layer
+        same = {"method": question.method, "target": question.target}
+        if question.everything:
+            explanations = explainer.explain_layers(photo, layers="all", **same)
+            if layer not in explanations:
+                layer = explainer.default_layer
+        else:
+            explanations = {layer: explainer.explain(photo, layer=layer, **same)}
+        shown = explanations[layer]
+        prediction = explainer.predict(photo)
+        return Answer(
+            title=explainer.classifier.name,
+            device=explainer.device,
+            classes=explainer.classifier.classes,
+            probabilities=prediction.probabilities,
+            predicted=int(np.argmax(prediction.probabilities)),
+            target=shown.target,
+            method=shown.method,
+            layers=explainer.layers,
+            default_layer=explainer.default_layer,
+            layer=layer,
+            maps={name: explanation.map for name, explanation in explanations.items()},
+            digest=photo.digest,
+            size=(photo.width, photo.height),
+            view=shown.view,
+            display=photo.jpeg() if question.display else None,
+        )
+
+
+class _Admission:
+    """At most so many passes at once, so many waiting for their turn; whoever comes on top is asked to come again."""
+
+    def __init__(self, passes: int, waiting: int) -> None:
+        self._turns = threading.BoundedSemaphore(passes)
+        self._places = threading.BoundedSemaphore(passes + waiting)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for one's turn and have it.
+
+        Raises:
+            Wait: there is no place left to wait.
+        """
+        if not self._places.acquire(blocking=False):
+            raise Wait("Many people are asking at this moment; the answer follows by itself …", 2)
+        try:
+            with self._turns:
+                yield
+        finally:
+            self._places.release()
+
+
+class _Photos:
+    """The decoded photos that were used last, up to a number of bytes; the last one always."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._photos: OrderedDict[str, Photo] = OrderedDict()
+
+    def keep(self, photo: Photo) -> None:
+        """Remember a photo, and forget what was not used for longest."""
+        with self._lock:
+            self._photos[photo.digest] = photo
+            self._photos.move_to_end(photo.digest)
+            while len(self._photos) > 1 and sum(kept.pixels.nbytes for kept in self._photos.values()) > self._limit:
+                self._photos.popitem(last=False)
+
+    def get(self, digest: str | None) -> Photo | None:
+        """The photo of this digest, if it is still known."""
+        with self._lock:
+            if digest in self._photos:
+                self._photos.move_to_end(digest)
+            return self._photos.get(digest or "")

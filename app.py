@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from dash import Dash
 import callbacks
 import layouts
 import settings
-from service import Service
+from service import COLORMAP, METHOD, Service
 
 HERE = Path(__file__).parent
-ICON = '<link rel="icon" type="image/svg+xml" href="{address}assets/logo.svg"><meta name="color-scheme" content="light dark">'
+ICON = '<link rel="icon" type="image/svg+xml" href="{address}assets/logo.svg">'
 
 
 def make_app(chosen: settings.Settings) -> Dash:
@@ -30,7 +31,20 @@ def make_app(chosen: settings.Settings) -> Dash:
     )
     icon = ICON.format(address=chosen.base_path)
     app.index_string = app.index_string.replace("{%favicon%}", icon).replace("<html>", '<html lang="en">')
-    app.layout = layouts.page(service.contents(), chosen.base_path)
+    app.layout = layouts.page(
+        layouts.Contents(
+            models=service.models(),
+            model=chosen.model,
+            methods=service.methods(),
+            method=METHOD,
+            palettes=service.palettes(),
+            colormap=COLORMAP,
+            samples=service.sample_names(),
+            max_bytes=chosen.max_bytes,
+            max_pixels=chosen.max_pixels,
+        ),
+        chosen.base_path,
+    )
     # Base64 makes a photo a third larger; the rest of a question is small.
     app.server.config["MAX_CONTENT_LENGTH"] = chosen.max_bytes * 4 // 3 + 65_536
     app.server.extensions["whylight"] = service
@@ -39,11 +53,9 @@ def make_app(chosen: settings.Settings) -> Dash:
 
 
 def run() -> None:
-    """Serve the page with gunicorn, as `gunicorn app:server` does in this folder."""
-    from gunicorn.app.wsgiapp import run as gunicorn
-
+    """Serve the page as `gunicorn app:server` does in this folder."""
     sys.argv = ["gunicorn", "--chdir", str(HERE), "--config", str(HERE / "gunicorn.conf.py"), "app:server"]
-    gunicorn()
+    runpy.run_module("gunicorn", run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How gunicorn serves the page: one process, because TensorFlow, its model and the caches are large, and several threads in it.
+"""How gunicorn serves the page: several threads in one process, because TensorFlow, models and caches are large.
 
 The application is imported in the worker, never preloaded: a TensorFlow that has run does not survive a fork.
 """

@@ -1,21 +1,18 @@
-"""What page and HTTP addresses ask of the engine: models loaded once, photos kept by digest, a bounded number of passes at a time."""
+"""What the page asks of the engine: models loaded once, photos kept by digest, few passes at a time."""
 
 from __future__ import annotations
 
-import base64
 import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layouts import Contents
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -31,11 +28,11 @@ COLORMAP = "viridis"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".heic", ".heif", ".avif"}
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """There is no answer; the text says why, to people."""
 
 
-class Wait(Exception):
+class NotYetError(Exception):
     """There is no answer yet; the text says why, to people."""
 
     def __init__(self, reason: str, seconds: float) -> None:
@@ -43,7 +40,7 @@ class Wait(Exception):
         self.seconds = seconds
 
 
-class Missing(Exception):
+class MissingPhotoError(Exception):
     """The photo of this digest is not here (any more): ask again with the photo."""
 
 
@@ -124,30 +121,30 @@ class Service:
         # At least two threads stay free, so that /healthz answers however many questions wait.
         self._admission = _Admission(PASSES, min(WAITING, settings.threads - PASSES - 2))
 
-    def contents(self) -> Contents:
-        """What there is to choose from on the page."""
-        import explain
+    def models(self) -> dict[str, str]:
+        """Titles of the models by name."""
         import models
+
+        return {name: card.title for name, card in models.available(self._settings.models).items()}
+
+    def methods(self) -> dict[str, str]:
+        """Titles of the methods by name."""
+        import explain
+
+        return {name: method.title for name, method in explain.methods().items()}
+
+    def palettes(self) -> dict[str, bytes]:
+        """The 256 colours of each colour map, three bytes each."""
         from explain import drawing
 
-        cards = models.available(self._settings.models)
-        return Contents(
-            models={name: card.title for name, card in cards.items()},
-            model=self._settings.model,
-            methods={name: method.title for name, method in explain.methods().items()},
-            method=METHOD,
-            palettes={name: base64.b64encode(drawing.colormap(name).tobytes()).decode() for name in drawing.COLORMAPS},
-            colormap=COLORMAP,
-            samples=self._sample_names(),
-            max_bytes=self._settings.max_bytes,
-            max_pixels=self._settings.max_pixels,
-        )
+        return {name: drawing.colormap(name).tobytes() for name in drawing.COLORMAPS}
 
-    def _sample_names(self) -> list[str]:
+    def sample_names(self) -> list[str]:
+        """File names of the sample photos."""
         return sorted(file.name for file in self.samples.iterdir() if file.suffix.lower() in SUFFIXES)
 
     def start(self) -> None:
-        """Load the model and let it look at the first photo, in a thread of its own; once, however often this is called."""
+        """Load the model in a thread of its own and let it look at a photo; once, however often this is called."""
         with self._starting:
             if self._warming is None:
                 self._warming = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
@@ -161,9 +158,9 @@ class Service:
         try:
             explainer = self._explainer(self._settings.model)
             explainer.warm()
-            for name in self._sample_names()[:1]:
+            for name in self.sample_names()[:1]:
                 self._explain(Question(self._settings.model, photo=(self.samples / name).read_bytes()))
-        except Exception as error:  # noqa: BLE001 (whatever it is, the page has to say that there will be no answer)
+        except Exception as error:  # whatever it is, the page has to say that there will be no answer
             log.error("The model %s can't be used.", self._settings.model, exc_info=error)
             self._state = State(False, f"The model {self._settings.model!r} can't be used: {error}", None)
             return
@@ -174,22 +171,22 @@ class Service:
         """The answer to a question.
 
         Raises:
-            Wait: the model is still being loaded, or too many people ask.
-            Missing: the photo has to be sent.
-            Refused: something is wrong with the photo or the question.
+            NotYetError: the model is still being loaded, or too many people ask.
+            MissingPhotoError: the photo has to be sent.
+            RefusedError: something is wrong with the photo or the question.
         """
         import explain
 
         self.start()
         if not self._state.ready:
             if self._warming is not None and self._warming.is_alive():
-                raise Wait("The model is being loaded; the answer follows by itself …", 1)
-            raise Refused(self._state.detail)
+                raise NotYetError("The model is being loaded; the answer follows by itself …", 1)
+            raise RefusedError(self._state.detail)
         with self._admission.turn():
             try:
                 return self._explain(question)
             except (explain.PhotoError, explain.ExplainError) as error:
-                raise Refused(str(error)) from error
+                raise RefusedError(str(error)) from error
 
     def _explainer(self, model: str) -> explain.Explainer:
         import explain
@@ -205,12 +202,14 @@ class Service:
         from explain import photo as photos
 
         if question.photo is not None:
-            photo = photos.decode(question.photo, max_bytes=self._settings.max_bytes, max_pixels=self._settings.max_pixels)
+            photo = photos.decode(
+                question.photo, max_bytes=self._settings.max_bytes, max_pixels=self._settings.max_pixels
+            )
             self._photos.keep(photo)
             return photo
-        known = self._photos.get(question.digest)
+        known = self._photos.get(question.digest or "")
         if known is None:
-            raise Missing
+            raise MissingPhotoError
         return known
 
     def _explain(self, question: Question) -> Answer:
@@ -257,10 +256,10 @@ class _Admission:
         """Wait for one's turn and have it.
 
         Raises:
-            Wait: there is no place left to wait.
+            NotYetError: there is no place left to wait.
         """
         if not self._places.acquire(blocking=False):
-            raise Wait("Many people are asking at this moment; the answer follows by itself …", 2)
+            raise NotYetError("Many people are asking at this moment; the answer follows by itself …", 2)
         try:
             with self._turns:
                 yield
@@ -284,9 +283,9 @@ class _Photos:
             while len(self._photos) > 1 and sum(kept.pixels.nbytes for kept in self._photos.values()) > self._limit:
                 self._photos.popitem(last=False)
 
-    def get(self, digest: str | None) -> Photo | None:
+    def get(self, digest: str) -> Photo | None:
         """The photo of this digest, if it is still known."""
         with self._lock:
             if digest in self._photos:
                 self._photos.move_to_end(digest)
-            return self._photos.get(digest or "")
+            return self._photos.get(digest)

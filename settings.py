@@ -30,22 +30,24 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
-    model: str = Field("pets", min_length=1, description="the name of a model")
-    models: DirectoryPath | None = Field(None, description="a folder of models")
-    samples: DirectoryPath = Field(HERE / "assets" / "samples", description="a folder of photos")
-    max_bytes: int = Field(10_000_000, ge=1, description="a number of bytes, at least 1")
-    max_pixels: int = Field(64_000_000, ge=1, description="a number of pixels, at least 1")
-    cache_bytes: int = Field(48_000_000, ge=0, description="a number of bytes, at least 0")
-    threads: int = Field(16, ge=4, le=256, description="a number of threads from 4 to 256")
+    model: str = Field(default="pets", min_length=1, description="the name of a model")
+    models: DirectoryPath | None = Field(default=None, description="a folder of models")
+    samples: DirectoryPath = Field(default=HERE / "assets" / "samples", description="a folder of photos")
+    max_bytes: int = Field(default=10_000_000, ge=1, description="a number of bytes, at least 1")
+    max_pixels: int = Field(default=64_000_000, ge=1, description="a number of pixels, at least 1")
+    cache_bytes: int = Field(default=48_000_000, ge=0, description="a number of bytes, at least 0")
+    threads: int = Field(default=16, ge=4, le=256, description="a number of threads from 4 to 256")
     base_path: Annotated[str, AfterValidator(_with_slashes)] = Field(
-        "/", pattern=r"^[\w\-./~]*$", description="the path of an address, such as /whylight/"
+        default="/", pattern=r"^[\w\-./~]*$", description="the path of an address, such as /whylight/"
     )
-    host: str = Field("127.0.0.1", min_length=1, description="an address to listen on, such as 127.0.0.1 or 0.0.0.0")
-    port: int = Field(8050, ge=1, le=65_535, description="a port from 1 to 65535")
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="an address to listen on, such as 127.0.0.1 or 0.0.0.0"
+    )
+    port: int = Field(default=8050, ge=1, le=65_535, description="a port from 1 to 65535")
     log_level: Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)] = Field(
-        "info", description="one of debug, info, warning, error, critical"
+        default="info", description="one of debug, info, warning, error, critical"
     )
-    runs: Path = Field(Path.home() / ".cache" / "whylight" / "runs", description="a folder for training runs")
+    runs: Path = Field(default=Path.home() / ".cache" / "whylight" / "runs", description="a folder for training runs")
 
 
 def load() -> Settings:

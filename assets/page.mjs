@@ -7,10 +7,7 @@ import * as session from "./page/session.mjs";
 import { listen, sample } from "./page/upload.mjs";
 import { percent } from "./page/words.mjs";
 
-const chooseTarget = (value) => {
-  const shown = session.current();
-  if (value !== null && shown && Number(value) !== shown.answer.target) session.ask({ target: Number(value) });
-};
+const chooseTarget = (value) => panel.changed("target", value) && session.ask({ target: Number(value) });
 
 const download = () => {
   const shown = session.current();
@@ -41,7 +38,7 @@ window.dash_clientside = Object.assign(window.dash_clientside ?? {}, {
 
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element && event.target.closest("#classes button");
-  if (button) chooseTarget(button.id.replace("class-", ""));
+  if (button) window.dash_clientside.set_props("target", { value: button.id.replace("class-", "") });
 });
 
 /* Dash draws the page some time after this module has run. */

@@ -14,7 +14,9 @@ def register(app: Dash, service: Service) -> None:
     """Add the addresses, below the base path and at the root, where probes look for them."""
     base = app.config.routes_pathname_prefix.rstrip("/")
     for prefix in dict.fromkeys((base, "")):
-        app.server.register_blueprint(_addresses(service), url_prefix=prefix or None, name=f"whylight{prefix}".replace("/", "-"))
+        app.server.register_blueprint(
+            _addresses(service), url_prefix=prefix or None, name=f"whylight{prefix}".replace("/", "-")
+        )
     app.server.after_request(_headers(app))
 
 
@@ -44,8 +46,8 @@ def _addresses(service: Service) -> Blueprint:
 def _headers(app: Dash) -> Callable[[Response], Response]:
     """Photos are uploaded here: nothing may come from or go to another site, frame the page or guess at types.
 
-    Dash's inline scripts are allowed by their hashes, which are known once all callbacks are registered. Style attributes
-    are everywhere in Plotly and Mantine.
+    Dash's inline scripts are allowed by their hashes, which are known once all callbacks are registered. Plotly and
+    Mantine set style attributes everywhere.
     """
     policy = "; ".join(
         (

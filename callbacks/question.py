@@ -1,4 +1,7 @@
-"""Whatever needs the model: another photo, class, method or model. The page asks with one store and is answered in another."""
+"""Whatever needs the model: another photo, class, method or model.
+
+The page asks with one store and is answered in another.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ import binascii
 import logging
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, ctx
+from dash import Dash, Input, Output, ctx
 from pydantic import BaseModel, Field, ValidationError
 
 import service as engine
 from callbacks import sprite
+from callbacks.client import in_page
 from layouts import ids
 
 log = logging.getLogger("whylight")
@@ -43,19 +47,15 @@ class Posted(BaseModel, strict=True, frozen=True):
 def register(app: Dash, service: engine.Service) -> None:
     """Connect the two stores with each other and with the page, and the choices that lead to another question."""
 
-    @app.callback(  # type: ignore[untyped-decorator]
+    @app.callback(
         Output(ids.ANSWER, "data"), Input(ids.QUESTION, "data"), prevent_initial_call=True, on_error=_unexpected
     )
     def ask(question: dict[str, Any]) -> dict[str, Any]:
         return answer(service, question)
 
-    app.clientside_callback(
-        ClientsideFunction("whylight", "receive"), Input(ids.ANSWER, "data"), prevent_initial_call=True
-    )
+    in_page(app, "receive", ids.ANSWER, "data")
     for choice in (ids.TARGET, ids.METHOD, ids.MODEL):
-        app.clientside_callback(
-            ClientsideFunction("whylight", choice), Input(choice, "value"), prevent_initial_call=True
-        )
+        in_page(app, choice, choice)
 
 
 def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +64,10 @@ def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
         posted = Posted.model_validate(question)
         photo = base64.b64decode(posted.photo, validate=True) if posted.photo else None
     except (ValidationError, binascii.Error):
-        return {"number": question.get("number"), "error": "This question can't be read. Reload the page and try again."}
+        return {
+            "number": question.get("number"),
+            "error": "This question can't be read. Reload the page and try again.",
+        }
     head = {"number": posted.number, "rest": posted.rest, "everything": posted.everything}
     try:
         found = service.explain(
@@ -79,17 +82,17 @@ def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
                 display=posted.display,
             )
         )
-    except engine.Wait as reason:
+    except engine.NotYetError as reason:
         return {**head, "again": reason.seconds, "note": str(reason)}
-    except engine.Missing:
+    except engine.MissingPhotoError:
         return {**head, "missing": True}
-    except engine.Refused as reason:
+    except engine.RefusedError as reason:
         return {**head, "error": str(reason)}
     return {**head, **_page(found)}
 
 
 def _page(found: engine.Answer) -> dict[str, Any]:
-    """An answer as JSON: the view in shares of the photo's sides, because the page may show the photo at another size."""
+    """An answer as JSON: the view in shares of the photo's sides, because the page may show it at another size."""
     width, height = found.size
     x0, y0, x1, y1 = found.view
     return {
@@ -114,7 +117,7 @@ def _options(found: engine.Answer) -> list[dict[str, Any]]:
     """The layers as a select wants them: in running order, grouped by stage."""
     groups: dict[str, list[dict[str, str]]] = {}
     for layer in found.layers:
-        size = " × ".join(str(side) for side in layer.shape)
+        size = " × ".join(str(side) for side in layer.shape)  # noqa: RUF001
         last = " · default" if layer.name == found.default_layer else ""
         short = layer.name.rpartition("/")[2]
         groups.setdefault(layer.stage, []).append({"value": layer.name, "label": f"{short} · {size}{last}"})

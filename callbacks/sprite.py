@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 STEPS = 255 * 256
-"""Steps between the lowest and the highest value of a map, in two bytes: the upper half of the picture has the high ones."""
+"""Steps between the lowest and the highest value of a map, in two bytes: the picture's upper half has the high ones."""
 
 WIDTH = 512
 """Maps stand side by side up to this width."""
@@ -21,7 +21,7 @@ def pack(maps: Mapping[str, NDArray[np.float32]]) -> dict[str, Any]:
     """The maps as a data URL, and for each where it lies and which values its lowest and highest step stand for.
 
     A map without negative values needs only 256 steps, because no more can be seen: its low bytes are zero, which costs
-    nothing. A signed one needs all, because its positive part, which is what will be shown, may be a small part of its range.
+    nothing. A signed one needs all, because what will be shown, its positive part, may be a small part of its range.
     """
     places = _places({name: values.shape for name, values in maps.items()})
     width = max(x + columns for x, _, columns, _ in places.values())

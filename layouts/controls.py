@@ -9,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from layouts import ids
+from layouts.attributes import aria
 
 
 def verdict() -> Any:
@@ -19,9 +20,9 @@ def verdict() -> Any:
                 [html.Strong("One moment …"), " ", html.Span("The model is looking at the first photo.")],
                 id=ids.VERDICT,
                 className="verdict",
-                **{"aria-busy": "true", "aria-live": "polite"},
+                **aria(busy="true", live="polite"),
             ),
-            html.Div(id=ids.CLASSES, className="bars", role="group", **{"aria-label": "Classes: choose one to explain"}),
+            html.Div(id=ids.CLASSES, className="bars", role="group", **aria(label="Classes: choose one to explain")),
         ],
         className="card",
     )
@@ -34,7 +35,11 @@ def question(models: Mapping[str, str], model: str, methods: Mapping[str, str], 
             html.H2("Explain"),
             _select(ids.TARGET, "Class", description="Explain the score of this class", searchable=True),
             _select(
-                ids.LAYER, "Layer", description="In running order; switching is instant", searchable=True, maxDropdownHeight=340
+                ids.LAYER,
+                "Layer",
+                description="In running order; switching is instant",
+                searchable=True,
+                maxDropdownHeight=340,
             ),
             html.Div(
                 [
@@ -64,7 +69,10 @@ def look(colormaps: Sequence[str], colormap: str) -> Any:
                 [
                     _slider(ids.THRESHOLD, "Hide below", 0),
                     html.Button(
-                        [html.Span(className="glyph save"), "Download"], id=ids.DOWNLOAD, type="button", className="button"
+                        [html.Span(className="glyph save"), "Download"],
+                        id=ids.DOWNLOAD,
+                        type="button",
+                        className="button",
                     ),
                 ],
                 className="pair",
@@ -101,7 +109,7 @@ def _select(identifier: str, label: str, **properties: Any) -> Any:
 def _slider(identifier: str, label: str, value: float) -> Any:
     return html.Div(
         [
-            html.Span(label, className="label", **{"aria-hidden": "true"}),
+            html.Span(label, className="label", **aria(hidden="true")),
             dmc.Slider(
                 id=identifier,
                 value=value,

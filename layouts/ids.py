@@ -5,6 +5,7 @@ UPLOAD = "upload"
 SAMPLES = "samples"
 OVERLAY = "overlay"
 MESSAGE = "figure-message"
+READOUT = "readout"
 
 VERDICT = "verdict"
 CLASSES = "classes"

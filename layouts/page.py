@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from layouts import controls, ids, photo
+from layouts.attributes import aria, data
 from layouts.theme import THEME
 
 
@@ -23,7 +25,7 @@ class Contents:
         model: the one that the page starts with.
         methods: titles of the methods, by name.
         method: the one that the page starts with.
-        palettes: 256 colours of each colour map as base64, by name.
+        palettes: the 256 colours of each colour map, three bytes each, by name.
         colormap: the colour map that the page starts with.
         samples: files of the bundled photos.
         max_bytes: size of the largest file that is taken.
@@ -34,7 +36,7 @@ class Contents:
     model: str
     methods: Mapping[str, str]
     method: str
-    palettes: Mapping[str, str]
+    palettes: Mapping[str, bytes]
     colormap: str
     samples: Sequence[str]
     max_bytes: int
@@ -52,7 +54,7 @@ def page(contents: Contents, address: str) -> Any:
         "model": contents.model,
         "method": contents.method,
         "samples": list(contents.samples),
-        "palettes": dict(contents.palettes),
+        "palettes": {name: base64.b64encode(rgb).decode() for name, rgb in contents.palettes.items()},
         "limits": {"bytes": contents.max_bytes, "pixels": contents.max_pixels},
     }
     return dmc.MantineProvider(
@@ -64,7 +66,7 @@ def page(contents: Contents, address: str) -> Any:
                         html.Section(
                             [photo.figure(), photo.entrance(contents.samples, contents.max_bytes, address)],
                             className="stage",
-                            **{"aria-label": "Photo"},
+                            **aria(label="Photo"),
                         ),
                         html.Section(
                             [
@@ -74,7 +76,7 @@ def page(contents: Contents, address: str) -> Any:
                                 controls.reading(),
                             ],
                             className="panel",
-                            **{"aria-label": "Explanation"},
+                            **aria(label="Explanation"),
                         ),
                     ]
                 ),
@@ -83,7 +85,7 @@ def page(contents: Contents, address: str) -> Any:
                 dcc.Store(id=ids.ANSWER),
             ],
             id=ids.PAGE,
-            **{"data-settings": json.dumps(settings)},
+            **data(settings=json.dumps(settings)),
         ),
         theme=THEME,
         defaultColorScheme="auto",
@@ -109,7 +111,7 @@ def _header(address: str) -> Any:
                 variant="subtle",
                 color="gray",
                 size="lg",
-                **{"aria-label": "Light or dark"},
+                **aria(label="Light or dark"),
             ),
         ],
         className="header",

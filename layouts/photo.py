@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from dash import dcc, html
 
 from layouts import ids
+from layouts.attributes import aria, data
 
 _NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
@@ -30,11 +31,12 @@ def figure() -> Any:
                     "modeBarButtons": [["zoomIn2d", "zoomOut2d", "resetScale2d"]],
                 },
             ),
+            html.Div(id=ids.READOUT, className="readout", **aria(hidden="true")),
             html.Div(id=ids.MESSAGE, className="figure-message"),
         ],
         className="card figure",
         role="group",
-        **{"aria-label": "The photo with the heat over it"},
+        **aria(label="The photo with the heat over it"),
     )
 
 
@@ -65,7 +67,10 @@ def _plot() -> go.Figure:
     )
     # Two images of equal placement in one layer would become one: the photo lies below, the heat above.
     plot.update_layout(
-        images=[{**image, "layer": "below", "name": "photo"}, {**image, "layer": "above", "name": "heat", "opacity": 0.5}],
+        images=[
+            {**image, "layer": "below", "name": "photo"},
+            {**image, "layer": "above", "name": "heat", "opacity": 0.5},
+        ],
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         dragmode="pan",
         hovermode=False,
@@ -100,14 +105,14 @@ def entrance(samples: Sequence[str], max_bytes: int, address: str) -> Any:
     )
     return html.Div(
         [
-            html.Div("", id=ids.STATUS, className="status", role="status", **{"aria-live": "polite"}),
+            html.Div("", id=ids.STATUS, className="status", role="status", **aria(live="polite")),
             upload,
             html.Div(
                 [_sample(file, address) for file in samples],
                 id=ids.SAMPLES,
                 className="samples",
                 role="group",
-                **{"aria-label": "Sample photos"},
+                **aria(label="Sample photos"),
             ),
         ],
         className="card entrance",
@@ -123,5 +128,5 @@ def _sample(file: str, address: str) -> Any:
         type="button",
         className="sample",
         title=f"Sample: {words}",
-        **{"data-sample": file},
+        **data(sample=file),
     )

@@ -97,26 +97,21 @@ export async function setMap(map, seen) {
   return found;
 }
 
-/* The heat under the pointer, in Plotly's own label. */
+/* The heat under the pointer. Plotly's own labels show the cells of a trace; this is the value that is drawn. */
 export function followPointer() {
-  const frame = document.getElementById("overlay");
-  const hide = () => Plotly.Fx.loneUnhover(graph().querySelector(".hoverlayer"));
-  frame.addEventListener("pointerleave", () => photo && hide());
-  frame.addEventListener("pointermove", (event) => {
-    const node = photo && graph().querySelector(".imagelayer image");
-    if (!node) return;
-    const box = node.getBoundingClientRect(), plot = graph().getBoundingClientRect();
-    const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
-    if (x < 0 || x >= 1 || y < 0 || y >= 1 || event.buttons) {
-      hide();
-      return;
-    }
-    const [x0, y0, x1, y1] = photo.view, seen = x >= x0 && x < x1 && y >= y0 && y < y1;
-    const place = `${Math.floor(x * photo.width)}, ${Math.floor(y * photo.height)}`;
-    const text = !seen ? "not seen by the model" : heat ? `heat ${heat.at((x - x0) / (x1 - x0), (y - y0) / (y1 - y0)).toFixed(2)}` : "…";
-    Plotly.Fx.loneHover({
-      x: event.clientX - plot.left, y: event.clientY - plot.top, text: `${text}<br>${place}`, color: "#1b2430", borderColor: "#1b2430",
-      fontColor: "#fff", fontSize: 13,
-    }, { container: graph().querySelector(".hoverlayer"), outerContainer: graph().querySelector(".main-svg"), gd: graph() });
+  const frame = document.getElementById("overlay"), label = document.getElementById("readout");
+  frame.addEventListener("pointerleave", () => { label.textContent = ""; });
+  frame.addEventListener("pointermove", ({ clientX, clientY, buttons }) => {
+    const box = graph().querySelector(".imagelayer image").getBoundingClientRect(), outer = frame.getBoundingClientRect();
+    const x = (clientX - box.left) / box.width, y = (clientY - box.top) / box.height;
+    label.textContent = photo && !buttons && x >= 0 && x < 1 && y >= 0 && y < 1 ? describe(x, y) : "";
+    const flip = clientX > outer.right - 200 ? "-100%" : "0px"; // stay within the figure
+    label.style.translate = `calc(${clientX - outer.left}px + ${flip}) ${clientY - outer.top}px`;
   });
+}
+
+function describe(x, y) {
+  const [x0, y0, x1, y1] = photo.view, place = `at ${Math.floor(x * photo.width)}, ${Math.floor(y * photo.height)}`;
+  if (x < x0 || x >= x1 || y < y0 || y >= y1) return `not seen by the model, ${place}`;
+  return heat ? `heat ${heat.at((x - x0) / (x1 - x0), (y - y0) / (y1 - y0)).toFixed(2)} ${place}` : "";
 }

@@ -7,11 +7,11 @@ export { unpack };
 const set = (id, props) => dash_clientside.set_props(id, props);
 const html = (type, props) => ({ namespace: "dash_html_components", type, props });
 
-const chosen = {}; // model and method, as the page was served or as chosen since
+const chosen = {}; // model, method and target, as somebody or the page itself has set them
 
-export const choices = () => ({ ...chosen });
+export const choices = () => ({ model: chosen.model, method: chosen.method });
 
-/* Remember a choice; false if it was the choice already, as it is when the page itself has set it. */
+/* Remember a choice; false if it is no other than before, as when the page itself has set the control. */
 export function changed(name, value) {
   if (value === null || chosen[name] === value) return false;
   chosen[name] = value;
@@ -28,15 +28,11 @@ export function layersReady(all) {
   set("layer", { description: all ? "In running order; switching is instant" : "The other layers' maps are on their way …" });
 }
 
-const targetOf = ({ answer }) => String(answer.target ?? answer.predicted);
-
 /* The controls as they are for what stands on the page. */
 export function choose(shown) {
-  Object.assign(chosen, { model: shown.model, method: shown.method });
-  set("model", { value: shown.model });
-  set("method", { value: shown.method });
-  set("layer", { value: shown.layer });
-  set("target", { value: targetOf(shown) });
+  const { model, method, layer, answer } = shown, target = String(answer.target ?? answer.predicted);
+  Object.assign(chosen, { model, method, target });
+  Object.entries({ model, method, layer, target }).forEach(([control, value]) => set(control, { value }));
 }
 
 export function show(shown) {

@@ -92,12 +92,14 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
 
-    from models import storage, training
+    from models import training
 
     changes = {field: getattr(arguments, field) for field in OVERRIDES if getattr(arguments, field) is not None}
     recipe = dataclasses.replace(RECIPES[arguments.recipe], **changes)
     run = arguments.run or settings.load().runs / arguments.recipe
     model = training.train(recipe, arguments.data, run, arguments.limit, arguments.checkpoint_every)
+    from models import storage  # only now: training itself needs neither the engine nor TensorFlow
+
     card = storage.save(model, _card(arguments, recipe, changes), arguments.out or run)
     place = (arguments.out or run) / card.name
     metrics, controls = _judge(place, recipe, arguments.data, arguments.limit)

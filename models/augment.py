@@ -18,11 +18,11 @@ def resize(pixels: Pixels, width: int, height: int) -> Pixels:
 def random_resized_crop(
     pixels: Pixels, width: int, height: int, area: tuple[float, float], rng: np.random.Generator
 ) -> Pixels:
-    """A random part of the photo, of a random share of its area and a random ratio (3/4 to 4/3 of the asked one)."""
+    """A random part of the photo, of a random share of its area and a random ratio (2/3 to 3/2 of the asked one)."""
     rows, columns = pixels.shape[:2]
     for _ in range(10):
         share = rng.uniform(*area) * rows * columns
-        ratio = width / height * np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)))
+        ratio = width / height * np.exp(rng.uniform(np.log(2 / 3), np.log(3 / 2)))
         w, h = round(np.sqrt(share * ratio)), round(np.sqrt(share / ratio))
         if 0 < w <= columns and 0 < h <= rows:
             x, y = rng.integers(columns - w + 1), rng.integers(rows - h + 1)

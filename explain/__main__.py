@@ -1,0 +1,131 @@
+"""The command line of the engine: `whylight explain PHOTO...`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+import explain
+from explain import drawing
+
+SUFFIXES = {".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Explain photos.
+
+    Args:
+        argv: the arguments; those of the process if left out.
+
+    Returns:
+        0 when every photo was explained, 1 when one was not (said on stderr; the others are), 2 when the command was
+        not understood.
+    """
+    arguments = _parser().parse_args(argv)
+    import models
+    import settings
+
+    try:
+        chosen = settings.load()
+        own = chosen.models
+        explainer = explain.Explainer(models.load(arguments.model, own), cache_bytes=chosen.cache_bytes)
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except (explain.ExplainError, settings.SettingsError, OSError) as error:
+        print(f"whylight explain: {error}", file=sys.stderr)
+        return 1
+    photos = _photos(arguments.photos)
+    failed, names = 0, _names(photos)
+    with tqdm(photos, unit="photo", disable=len(photos) < 2) as progress:
+        for photo in progress:
+            try:
+                record = _explain(explainer, photo, arguments, arguments.out / names[photo])
+            except (explain.PhotoError, OSError) as error:
+                failed += 1
+                progress.write(f"{photo}: {error}", file=sys.stderr)
+                continue
+            except explain.ExplainError as error:  # a wrong layer, class or method is wrong for every photo
+                progress.close()
+                print(f"whylight explain: {error}", file=sys.stderr)
+                return 1
+            if arguments.json:
+                progress.write(json.dumps(record, ensure_ascii=False), file=sys.stdout)
+            else:
+                progress.write(_sentence(photo, record), file=sys.stdout)
+    if failed:
+        print(f"whylight explain: {failed} of {len(photos)} photos could not be explained.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="whylight explain", description="Show which parts of photos speak for a class, as overlays and records."
+    )
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="a photo, or a folder of photos")
+    parser.add_argument("--model", default="pets", help="a name, or the path of a model's folder (default: pets)")
+    parser.add_argument(
+        "--method", default="grad-cam", help=f"one of {', '.join(explain.methods())} (default: grad-cam)"
+    )
+    parser.add_argument("--layer", default="last", help="a layer's name, last (the default layer), or all")
+    parser.add_argument("--target", metavar="CLASS", help="the class to explain (default: the predicted one)")
+    parser.add_argument("--out", type=Path, default=Path("explained"), metavar="DIR", help="(default: explained)")
+    parser.add_argument("--json", action="store_true", help="print a record for each photo, one a line")
+    return parser
+
+
+def _explain(explainer: explain.Explainer, photo: Path, arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
+    """Write the overlay of a photo, or the contact sheet of all layers; the record says where."""
+    how = {"method": arguments.method, "target": arguments.target}
+    if arguments.layer == "all":
+        found = explainer.explain_layers(photo, **how)
+        pictures = [one.overlay() for one in found.values()]
+        drawing.contact_sheet(pictures, list(found)).save(out)
+        record = found[explainer.default_layer].record()
+        record["layer"] = "all"
+        record["layers"] = {path: {"shape": list(one.map.shape), "flat": one.flat} for path, one in found.items()}
+    else:
+        one = explainer.explain(photo, layer=None if arguments.layer == "last" else arguments.layer, **how)
+        one.overlay().save(out)
+        record = one.record()
+    return {"file": str(photo), "overlay": str(out), **record}
+
+
+def _sentence(photo: Path, record: dict[str, Any]) -> str:
+    probability = record["classes"][record["predicted"]]
+    flat = " (no positive evidence at this layer)" if record["flat"] else ""
+    about = f", why {record['target']}" if record["target"] else ""
+    return f"{photo}: {record['predicted']}, {100 * probability:.1f} %{about}{flat} -> {record['overlay']}"
+
+
+def _photos(given: list[Path]) -> list[Path]:
+    """Files as given, and for a folder the photos in it, by name; none of them twice."""
+    found = []
+    for path in given:
+        if path.is_dir():
+            found += sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def _names(photos: list[Path]) -> dict[Path, str]:
+    """The name of each overlay: the photo's with .png; photos that share it keep their suffix or get a number."""
+    names: dict[Path, str] = {}
+    taken: set[str] = set()
+    for photo in photos:
+        choices = [
+            f"{photo.stem}.png",
+            f"{photo.name}.png",
+            *(f"{photo.stem}-{n}.png" for n in range(2, 2 + len(photos))),
+        ]
+        names[photo] = next(name for name in choices if name.lower() not in taken)
+        taken.add(names[photo].lower())
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())

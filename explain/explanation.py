@@ -1,0 +1,130 @@
+"""What comes out: a prediction, and the map that explains a score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from explain import drawing, preprocessing
+from explain.methods import Method
+from explain.photo import Photo
+from explain.preprocessing import Placement
+from explain.target import Target
+
+Floats = npt.NDArray[np.float32]
+FLAT = 1e-6
+"""Share of the largest sum of terms below which float32 can't tell a value from rounding noise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a classifier says of a photo.
+
+    Attributes:
+        classes: its labels.
+        logits: float32, one for each class.
+        probabilities: float32 in 0..1, one for each class; they add up to 1 but for several labels at a time.
+    """
+
+    classes: tuple[str, ...]
+    logits: Floats
+    probabilities: Floats
+
+    @property
+    def index(self) -> int:
+        """Of the most probable class; by logits, because probabilities may both be 1 in float32."""
+        return int(np.argmax(self.logits))
+
+    def top(self, count: int) -> list[tuple[str, float]]:
+        """The most probable classes with their probabilities."""
+        order = np.argsort(-self.logits, kind="stable")[:count]
+        return [(self.classes[index], float(self.probabilities[index])) for index in order]
+
+
+def predict(kind: str, classes: tuple[str, ...], logits: Floats) -> Prediction:
+    """A prediction from one row of logits; of one sigmoid unit z these are -z and z."""
+    z = logits.astype(np.float64)
+    if kind == "softmax":
+        exponentials = np.exp(z - z.max())
+        probabilities = exponentials / exponentials.sum()
+    else:
+        probabilities = np.where(z >= 0, 1 / (1 + np.exp(-np.abs(z))), np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z))))
+    return Prediction(classes, logits, probabilities.astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a score is what it is, at one layer.
+
+    Attributes:
+        map: float32 (rows, columns), raw, at the layer's resolution; its sign and unit are the method's.
+        layer: path of the layer.
+        method: name of the method.
+        target: the score; None where the method looks at none.
+        flat: whether the map has nothing to show ("no positive evidence at this layer").
+        view: x0, y0, x1, y1 of the part of the photo that the model saw, in photo pixels.
+        prediction: what the model says of the photo.
+        channels: float32 (rows, columns, K), the layer's whole output, of the method "activations" asked for one layer.
+    """
+
+    map: Floats
+    layer: str
+    method: str
+    target: Target | None
+    flat: bool
+    view: tuple[int, int, int, int]
+    prediction: Prediction
+    channels: Floats | None
+    _photo: Photo = field(repr=False)
+    _placement: Placement = field(repr=False)
+    _method: Method = field(repr=False)
+    _facts: dict[str, Any] = field(repr=False)
+
+    def heat(self, signed: bool = False) -> Floats:
+        """The map on the photo: float32 (height, width).
+
+        Enlarged once, bilinear with half-pixel centres; then its positive part (for methods shown by magnitude its
+        absolute value) divided by its maximum, in [0, 1]. What the model did not see, and a flat map, is 0.
+
+        Args:
+            signed: keep the sign and divide by the largest absolute value instead, for values in [-1, 1].
+        """
+        x0, y0, x1, y1 = self.view
+        heat = np.zeros((self._photo.height, self._photo.width), np.float32)
+        if self.flat and not signed:
+            return heat
+        values = preprocessing.heat_on_view(self.map, self._placement)
+        if not signed:
+            values = np.abs(values) if self._method.display == "magnitude" else np.maximum(values, 0)
+        highest = float(np.abs(values).max())
+        if highest > 0:
+            heat[y0:y1, x0:x1] = values / np.float32(highest)
+        return heat
+
+    def overlay(self, opacity: float = 0.5, colormap: str = "viridis") -> Image.Image:
+        """The photo with the heat over it, at the photo's size; what the model did not see is dimmed."""
+        return drawing.overlay(self._photo.pixels, self.heat(), self.view, opacity, colormap)
+
+    def cutout(self, threshold: float = 0.5) -> Image.Image:
+        """The photo where the heat reaches a threshold in [0, 1], transparent elsewhere."""
+        return drawing.cutout(self._photo.pixels, self.heat(), threshold)
+
+    def record(self) -> dict[str, Any]:
+        """Everything that is known of this explanation but the map itself, ready for JSON."""
+        return {
+            "predicted": self.prediction.classes[self.prediction.index],
+            "classes": dict(zip(self.prediction.classes, map(float, self.prediction.probabilities), strict=True)),
+            "scores": dict(zip(self.prediction.classes, map(float, self.prediction.logits), strict=True)),
+            "target": None if self.target is None else str(self.target),
+            "method": self.method,
+            "layer": self.layer,
+            "shape": list(self.map.shape),
+            "flat": self.flat,
+            "view": list(self.view),
+            "photo": {"width": self._photo.width, "height": self._photo.height, "sha256": self._photo.digest},
+            **self._facts,
+        }

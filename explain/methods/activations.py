@@ -1,0 +1,52 @@
+"""Activations: what a layer computes, whatever class it is used for (shown first by Zeiler, Fergus, ECCV 2014)."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from explain.errors import ExplainError
+from explain.methods import Parameter, method
+
+
+@method(
+    name="activations",
+    title="Activations",
+    paper="Zeiler, Fergus, ECCV 2014, arXiv 1311.2901",
+    equation="mean_k A^k, or one channel of A",
+    family="activations",
+    gradients=False,
+    display="positive",
+    space=None,
+    cost="1 forward pass",
+    parameters={
+        "channel": Parameter(
+            default="mean",
+            choices=("mean", "strongest"),
+            integer=True,
+            description="the mean of all channels, the one with the highest mean, or the one of this index",
+        )
+    },
+)
+def activations(activations: tf.Tensor, channel: str | int = "mean") -> tuple[tf.Tensor, tf.Tensor]:
+    """What the layer's channels say, without asking what it is good for.
+
+    Args:
+        activations: A, (N, rows, columns, K).
+        channel: "mean", "strongest" (the highest mean; of equal ones the first) or an index.
+
+    Returns:
+        The map (N, rows, columns), signed where the layer is, and the largest absolute activation (N,).
+
+    Raises:
+        ExplainError: the layer has no channel of this index.
+    """
+    if channel == "mean":
+        values = tf.reduce_mean(activations, -1)
+    elif channel == "strongest":
+        best = tf.argmax(tf.reduce_mean(activations, (1, 2)), -1)
+        values = tf.gather(activations, best, axis=3, batch_dims=1)
+    elif channel < activations.shape[-1]:
+        values = activations[..., channel]
+    else:
+        raise ExplainError(f"The layer has {activations.shape[-1]} channels, counted from 0; received {channel}.")
+    return values, tf.reduce_max(tf.abs(activations), (1, 2, 3))

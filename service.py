@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 from collections import OrderedDict
@@ -12,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from settings import Settings
 
 if TYPE_CHECKING:
-    import explain
-    from explain.photo import Photo
+    from explain import Explainer, LayerInfo, Photo
 
 log = logging.getLogger("whylight")
 
@@ -87,7 +88,7 @@ class Answer:
     predicted: int
     target: int | None
     method: str
-    layers: Sequence[explain.LayerInfo]
+    layers: Sequence[LayerInfo]
     default_layer: str
     layer: str
     maps: Mapping[str, NDArray[np.float32]]
@@ -112,7 +113,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.samples = settings.samples
         self._settings = settings
-        self._explainers: dict[str, explain.Explainer] = {}
+        self._explainers: dict[str, Explainer] = {}
         self._loading = threading.Lock()
         self._starting = threading.Lock()
         self._warming: threading.Thread | None = None
@@ -188,7 +189,7 @@ class Service:
             except (explain.PhotoError, explain.ExplainError) as error:
                 raise RefusedError(str(error)) from error
 
-    def _explainer(self, model: str) -> explain.Explainer:
+    def _explainer(self, model: str) -> Explainer:
         import explain
         import models
 
@@ -199,10 +200,10 @@ class Service:
             return self._explainers[model]
 
     def _photo(self, question: Question) -> Photo:
-        from explain import photo as photos
+        import explain
 
         if question.photo is not None:
-            photo = photos.decode(
+            photo = explain.open_photo(
                 question.photo, max_bytes=self._settings.max_bytes, max_pixels=self._settings.max_pixels
             )
             self._photos.keep(photo)
@@ -224,14 +225,15 @@ class Service:
         else:
             explanations = {layer: explainer.explain(photo, layer=layer, **same)}
         shown = explanations[layer]
-        prediction = explainer.predict(photo)
+        prediction = shown.prediction
+        explained = prediction.index if question.target is None else question.target
         return Answer(
             title=explainer.classifier.name,
             device=explainer.device,
             classes=explainer.classifier.classes,
             probabilities=prediction.probabilities,
-            predicted=int(np.argmax(prediction.probabilities)),
-            target=shown.target,
+            predicted=prediction.index,
+            target=None if shown.target is None else explained,
             method=shown.method,
             layers=explainer.layers,
             default_layer=explainer.default_layer,
@@ -240,8 +242,15 @@ class Service:
             digest=photo.digest,
             size=(photo.width, photo.height),
             view=shown.view,
-            display=photo.jpeg() if question.display else None,
+            display=_jpeg(photo) if question.display else None,
         )
+
+
+def _jpeg(photo: Photo) -> bytes:
+    """A photo in a form that every browser shows."""
+    stream = io.BytesIO()
+    Image.fromarray(photo.pixels).save(stream, "JPEG", quality=92)
+    return stream.getvalue()
 
 
 class _Admission:

@@ -217,13 +217,13 @@ class Service:
         explainer = self._explainer(question.model)
         photo = self._photo(question)
         layer = question.layer or explainer.default_layer
-        same = {"method": question.method, "target": question.target}
+        method, target = question.method, question.target
         if question.everything:
-            explanations = explainer.explain_layers(photo, layers="all", **same)
+            explanations = explainer.explain_layers(photo, method=method, target=target)
             if layer not in explanations:
                 layer = explainer.default_layer
         else:
-            explanations = {layer: explainer.explain(photo, layer=layer, **same)}
+            explanations = {layer: explainer.explain(photo, method=method, layer=layer, target=target)}
         shown = explanations[layer]
         prediction = shown.prediction
         explained = prediction.index if question.target is None else question.target

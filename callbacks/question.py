@@ -117,7 +117,7 @@ def _options(found: engine.Answer) -> list[dict[str, Any]]:
     """The layers as a select wants them: in running order, grouped by stage."""
     groups: dict[str, list[dict[str, str]]] = {}
     for layer in found.layers:
-        size = " × ".join(str(side) for side in layer.shape)  # noqa: RUF001
+        size = " × ".join(str(side) for side in layer.shape)
         last = " · default" if layer.name == found.default_layer else ""
         short = layer.name.rpartition("/")[2]
         groups.setdefault(layer.stage, []).append({"value": layer.name, "label": f"{short} · {size}{last}"})

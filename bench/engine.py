@@ -1,0 +1,76 @@
+"""The engine: ResNet50V2 at 224 px with fresh weights, one photo at a time."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import explain
+from bench.timing import medians, table
+from explain.methods import find
+
+
+def run() -> None:
+    model = keras.applications.ResNet50V2(weights=None, classes=300, classifier_activation=None)
+    classes = [f"class {n}" for n in range(300)]
+    classifier = explain.Classifier(model, classes, "resnet_v2", name="ResNet50V2")
+    explainer = explain.Explainer(classifier)
+    network, method = explainer._network, find("grad-cam")
+    plain = tf.function(lambda x: model(x, training=False), input_signature=[tf.TensorSpec((None, 224, 224, 3))])
+    photos = _photos(224, 224)
+    batch = tf.constant(classifier.prepare(explain.open_photo(next(photos)())))
+    weights = tf.one_hot(5, 300)
+    last = explainer.default_layer
+    convolutions = [layer.name for layer in explainer.layers if layer.kind == "Conv2D"]
+    one = network.maps(method, {}, [last], [])
+    every = network.maps(method, {}, convolutions, [])
+    known = next(photos)()
+    explainer.explain(known)
+    labels = itertools.cycle(classes)  # another one each time, so that no map is known already
+    small, large = _photos(768, 1024), _photos(3000, 4000)
+    seconds = medians(
+        {
+            "forward": lambda: plain(batch),
+            "last": lambda: one(batch, weights),
+            "every": lambda: every(batch, weights),
+            "heat": lambda: explainer.explain(next(photos)()).heat(),
+            "class": lambda: explainer.explain(known, target=next(labels)),
+            "scale small": _scaling(classifier, next(small)()),
+            "scale large": _scaling(classifier, next(large)()),
+        }
+    )
+    forward = seconds.pop("forward")
+    ratio = {name: f"{value / forward:.3f}" for name, value in seconds.items()}
+    table(
+        f"ResNet50V2, in forward passes (one: {1000 * forward:.0f} ms)",
+        [
+            ("Grad-CAM at the last layer, network part", ratio["last"], "1.05"),
+            ("from a 224 × 224 array to `heat()`", ratio["heat"], "1.1"),
+            (f"Grad-CAM at {len(convolutions)} convolutions in one call, network part", ratio["every"], "2.6"),
+            ("another class, same photo and layer", ratio["class"], "0.1"),
+            ("scaling a photo of 1024 × 768", ratio["scale small"], ""),
+            ("scaling a photo of 12 megapixels", ratio["scale large"], ""),
+        ],
+    )
+
+
+def _photos(height: int, width: int) -> itertools.cycle[Callable[[], np.ndarray]]:
+    """Photos without end, each different from all before: only so is nothing known of them."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
+    count = itertools.count()
+
+    def another() -> np.ndarray:
+        pixels[0, :3] = np.frombuffer(next(count).to_bytes(9, "big"), np.uint8).reshape(3, 3)
+        return pixels
+
+    return itertools.cycle([another])
+
+
+def _scaling(classifier: explain.Classifier, pixels: np.ndarray) -> Callable[[], object]:
+    photo = explain.open_photo(pixels)
+    return lambda: classifier.prepare(photo)

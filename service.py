@@ -74,7 +74,7 @@ class Answer:
         layers: what there is to choose from, in running order.
         default_layer: the one that is shown if none is asked for.
         layer: the one that was asked for.
-        maps: raw maps by layer.
+        maps: raw maps by layer; of flat ones zeros.
         digest: names the photo in later questions.
         size: width and height of the photo, upright.
         view: x0, y0, x1, y1 of the part of the photo that the model saw.
@@ -238,7 +238,8 @@ class Service:
             layers=explainer.layers,
             default_layer=explainer.default_layer,
             layer=layer,
-            maps={name: explanation.map for name, explanation in explanations.items()},
+            # What is only rounding noise must not look like heat.
+            maps={name: one.map * np.float32(not one.flat) for name, one in explanations.items()},
             digest=photo.digest,
             size=(photo.width, photo.height),
             view=shown.view,

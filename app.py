@@ -35,9 +35,7 @@ def make_app(chosen: settings.Settings) -> Dash:
         layouts.Contents(
             models=service.models(),
             model=chosen.model,
-            methods=service.methods(),
             method=METHOD,
-            palettes=service.palettes(),
             colormap=COLORMAP,
             samples=service.sample_names(),
             max_bytes=chosen.max_bytes,

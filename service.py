@@ -78,6 +78,7 @@ class Answer:
         digest: names the photo in later questions.
         size: width and height of the photo, upright.
         view: x0, y0, x1, y1 of the part of the photo that the model saw.
+        area: x0, y0, x1, y1 of where that part lies in the maps, in shares of their sides.
         display: the photo as upright JPEG, if that was asked for.
     """
 
@@ -95,6 +96,7 @@ class Answer:
     digest: str
     size: tuple[int, int]
     view: tuple[int, int, int, int]
+    area: tuple[float, float, float, float]
     display: bytes | None
 
 
@@ -129,13 +131,13 @@ class Service:
         return {name: card.title for name, card in models.available(self._settings.models).items()}
 
     def methods(self) -> dict[str, str]:
-        """Titles of the methods by name."""
+        """Titles of the methods by name; known once the service is ready."""
         import explain
 
         return {name: method.title for name, method in explain.methods().items()}
 
     def palettes(self) -> dict[str, bytes]:
-        """The 256 colours of each colour map, three bytes each."""
+        """The 256 colours of each colour map, three bytes each; known once the service is ready."""
         from explain import drawing
 
         return {name: drawing.colormap(name).tobytes() for name in drawing.COLORMAPS}
@@ -176,13 +178,13 @@ class Service:
             MissingPhotoError: the photo has to be sent.
             RefusedError: something is wrong with the photo or the question.
         """
-        import explain
-
         self.start()
         if not self._state.ready:
             if self._warming is not None and self._warming.is_alive():
                 raise NotYetError("The model is being loaded; the answer follows by itself …", 1)
             raise RefusedError(self._state.detail)
+        import explain  # not earlier: this would wait for the thread that imports TensorFlow
+
         with self._admission.turn():
             try:
                 return self._explain(question)
@@ -226,6 +228,9 @@ class Service:
             explanations = {layer: explainer.explain(photo, method=method, layer=layer, target=target)}
         shown = explanations[layer]
         prediction = shown.prediction
+        placement = explainer.classifier.place(photo)
+        height, width = placement.size
+        left, top, right, bottom = placement.area
         explained = prediction.index if question.target is None else question.target
         return Answer(
             title=explainer.classifier.name,
@@ -242,7 +247,8 @@ class Service:
             maps={name: one.map * np.float32(not one.flat) for name, one in explanations.items()},
             digest=photo.digest,
             size=(photo.width, photo.height),
-            view=shown.view,
+            view=placement.view,
+            area=(left / width, top / height, right / width, bottom / height),
             display=_jpeg(photo) if question.display else None,
         )
 

@@ -30,6 +30,7 @@ class Posted(BaseModel, strict=True, frozen=True):
         everything: all layers' maps, not only the one of `layer`.
         rest: the page has been told of this view already; only the maps count.
         display: send the photo back in a form that every browser shows.
+        catalog: tell which methods and colour maps there are.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Posted(BaseModel, strict=True, frozen=True):
     everything: bool = True
     rest: bool = False
     display: bool = False
+    catalog: bool = False
 
 
 def register(app: Dash, service: engine.Service) -> None:
@@ -88,7 +90,7 @@ def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
         return {**head, "missing": True}
     except engine.RefusedError as reason:
         return {**head, "error": str(reason)}
-    return {**head, **_page(found)}
+    return {**head, **_page(found), "catalog": _catalog(service) if posted.catalog else None}
 
 
 def _page(found: engine.Answer) -> dict[str, Any]:
@@ -106,10 +108,18 @@ def _page(found: engine.Answer) -> dict[str, Any]:
         "predicted": found.predicted,
         "target": found.target,
         "view": [x0 / width, y0 / height, x1 / width, y1 / height],
-        "seen": {"width": x1 - x0, "height": y1 - y0},
+        "seen": {"width": x1 - x0, "height": y1 - y0, "area": found.area},
         "layers": _options(found),
         "layer": found.layer,
         "sprite": sprite.pack(found.maps),
+    }
+
+
+def _catalog(service: engine.Service) -> dict[str, Any]:
+    """What does not change: it is known when the engine is there, later than the page."""
+    return {
+        "methods": [{"value": name, "label": title} for name, title in service.methods().items()],
+        "palettes": {name: base64.b64encode(rgb).decode() for name, rgb in service.palettes().items()},
     }
 
 

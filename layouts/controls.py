@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -28,7 +28,7 @@ def verdict() -> Any:
     )
 
 
-def question(models: Mapping[str, str], model: str, methods: Mapping[str, str], method: str) -> Any:
+def question(models: Mapping[str, str], model: str, method: str) -> Any:
     """What to explain, and how: each of these asks the model again, but for the layer."""
     return html.Div(
         [
@@ -43,7 +43,7 @@ def question(models: Mapping[str, str], model: str, methods: Mapping[str, str], 
             ),
             html.Div(
                 [
-                    _select(ids.METHOD, "Method", data=_options(methods), value=method),
+                    _select(ids.METHOD, "Method", value=method),
                     _select(ids.MODEL, "Model", data=_options(models), value=model, searchable=True),
                 ],
                 className="pair",
@@ -53,14 +53,14 @@ def question(models: Mapping[str, str], model: str, methods: Mapping[str, str], 
     )
 
 
-def look(colormaps: Sequence[str], colormap: str) -> Any:
+def look(colormap: str) -> Any:
     """How the heat is drawn: none of these asks the server anything."""
     return html.Div(
         [
             html.H2("View"),
             html.Div(
                 [
-                    _select(ids.COLORMAP, "Colours", data=_options({name: name for name in colormaps}), value=colormap),
+                    _select(ids.COLORMAP, "Colours", value=colormap),
                     _slider(ids.OPACITY, "Opacity", 0.5),
                 ],
                 className="pair",

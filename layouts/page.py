@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +22,8 @@ class Contents:
     Attributes:
         models: titles of the models, by name.
         model: the one that the page starts with.
-        methods: titles of the methods, by name.
-        method: the one that the page starts with.
-        palettes: the 256 colours of each colour map, three bytes each, by name.
-        colormap: the colour map that the page starts with.
+        method: the one that the page starts with; the others come with the first answer, when the engine is there.
+        colormap: the colour map that the page starts with; the others come likewise.
         samples: files of the bundled photos.
         max_bytes: size of the largest file that is taken.
         max_pixels: number of pixels of the largest photo that is taken.
@@ -34,9 +31,7 @@ class Contents:
 
     models: Mapping[str, str]
     model: str
-    methods: Mapping[str, str]
     method: str
-    palettes: Mapping[str, bytes]
     colormap: str
     samples: Sequence[str]
     max_bytes: int
@@ -54,7 +49,6 @@ def page(contents: Contents, address: str) -> Any:
         "model": contents.model,
         "method": contents.method,
         "samples": list(contents.samples),
-        "palettes": {name: base64.b64encode(rgb).decode() for name, rgb in contents.palettes.items()},
         "limits": {"bytes": contents.max_bytes, "pixels": contents.max_pixels},
     }
     return dmc.MantineProvider(
@@ -71,8 +65,8 @@ def page(contents: Contents, address: str) -> Any:
                         html.Section(
                             [
                                 controls.verdict(),
-                                controls.question(contents.models, contents.model, contents.methods, contents.method),
-                                controls.look(list(contents.palettes), contents.colormap),
+                                controls.question(contents.models, contents.model, contents.method),
+                                controls.look(contents.colormap),
                                 controls.reading(),
                             ],
                             className="panel",

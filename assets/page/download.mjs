@@ -1,9 +1,7 @@
 /* The photo at its own size with the heat over it, as PNG that says in its metadata what it shows. */
-import { alpha, currentHeat, look, palette } from "./figure.mjs";
+import { UNSEEN, alpha, currentHeat, look, palette } from "./figure.mjs";
 import { bitmapOf } from "./photo.mjs";
 import { withTexts } from "./png.mjs";
-
-const DIMMED = 0.5; // of the brightness where the model did not look, as in the figure
 
 async function compose(photo, view) {
   const bitmap = await bitmapOf(photo.file), { width, height } = bitmap;
@@ -21,7 +19,7 @@ async function compose(photo, view) {
     for (let x = 0; x < width; x++, at += 4) {
       const seen = x >= left && x < right && y >= top && y < bottom;
       const level = seen && opacity ? levels[(y - top) * (right - left) + x - left] : 0;
-      const share = !seen ? 1 - DIMMED : drawn[level] ? opacity : 0;
+      const share = !seen ? 1 - UNSEEN : drawn[level] ? opacity : 0;
       for (let c = 0; c < 3 && share; c++) data[at + c] += share * ((seen ? rgb[3 * level + c] : 0) - data[at + c]);
     }
   }

@@ -6,6 +6,7 @@ import { coloured, fromBase64, indexed } from "./png.mjs";
 
 const LONG_SIDE = 896; // pixels that the heat is drawn with
 const TRANSPARENT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+export const UNSEEN = 0.35; // brightness of what the model did not see
 const PHOTO = 0, HEAT = 1; // places among the layout's images
 
 const graph = () => document.querySelector("#overlay .js-plotly-plot");
@@ -22,7 +23,7 @@ export async function plotted() {
   while (!graph()?.layout?.images) await new Promise(requestAnimationFrame);
 }
 
-/* The palettes by name, as the page carries them. */
+/* The palettes by name, in base64. */
 export function setPalettes(palettes) {
   look.palettes = Object.fromEntries(Object.entries(palettes).map(([name, rgb]) => [name, fromBase64(rgb)]));
 }
@@ -64,7 +65,7 @@ export async function setPhoto(next, view) {
   photo = { ...next, view };
   const dim = (left, top, right, bottom) => ({
     type: "rect", x0: left * width, y0: top * height, x1: right * width, y1: bottom * height,
-    line: { width: 0 }, fillcolor: "rgba(0,0,0,0.5)", layer: "above",
+    line: { width: 0 }, fillcolor: `rgba(0,0,0,${1 - UNSEEN})`, layer: "above",
   });
   const unseen = [[0, 0, 1, y0], [0, y1, 1, 1], [0, y0, x0, y1], [x1, y0, 1, y1]];
   await Plotly.relayout(graph(), {
@@ -76,10 +77,10 @@ export async function setPhoto(next, view) {
   });
 }
 
-/* Another map for the same photo; none while it is still on its way. `seen`: the part's size in the pixels that the server looked at. */
+/* Another map for the same photo; none while it is still on its way. `seen`: see `Heat`. */
 export async function setMap(map, seen) {
   const mine = ++turn;
-  heat = map && new Heat(map, seen.width, seen.height);
+  heat = map && new Heat(map, seen);
   message().textContent = !heat ? "This layer's map is on its way …" : heat.flat ? "No positive evidence at this layer" : "";
   let next = null, found = { share: 0, area: 0 };
   if (heat && !heat.flat) {

@@ -3,11 +3,12 @@
 
 const clamp = (v, low, high) => (v < low ? low : v > high ? high : v);
 
-/* Where `count` pixels of a row fall between the cells of a map: the cell to the left, the one to the right, and how far between. */
-function taps(count, cells) {
+/* Where `count` pixels fall between the cells of a map's row, from one share of it to another: the cell to the left, the one to
+   the right, and how far between. */
+function taps(count, cells, from, to) {
   const left = new Int32Array(count), right = new Int32Array(count), part = new Float32Array(count);
   for (let i = 0; i < count; i++) {
-    const at = clamp(((i + 0.5) * cells) / count - 0.5, 0, cells - 1);
+    const at = clamp((from + ((i + 0.5) / count) * (to - from)) * cells - 0.5, 0, cells - 1);
     left[i] = Math.floor(at);
     right[i] = Math.min(left[i] + 1, cells - 1);
     part[i] = at - left[i];
@@ -38,14 +39,22 @@ function* enlarged({ values, columns }, across, down) {
   }
 }
 
-/* A raw map {values, rows, columns} over the part of a photo that is width x height pixels. */
+/* A raw map {values, rows, columns} over a part of a photo: {width, height} in pixels of the photo that the server has, and the
+   area that the part has in the map, [x0, y0, x1, y1] in shares of its sides. */
 export class Heat {
-  constructor(map, width, height) {
+  constructor(map, { width, height, area }) {
     this.map = map;
+    this.area = area;
     this.peak = 0;
-    for (const row of enlarged(map, extremes(taps(width, map.columns)), extremes(taps(height, map.rows)))) {
+    const { across, down } = this.taps(width, height);
+    for (const row of enlarged(map, extremes(across), extremes(down))) {
       for (const value of row) if (value > this.peak) this.peak = value;
     }
+  }
+
+  taps(width, height) {
+    const { map: { rows, columns }, area: [x0, y0, x1, y1] } = this;
+    return { across: taps(width, columns, x0, x1), down: taps(height, rows, y0, y1) };
   }
 
   get flat() {
@@ -55,8 +64,8 @@ export class Heat {
   /* Heat in [0, 1] at a place given in shares of the part's width and height. */
   at(x, y) {
     if (this.flat) return 0;
-    const { values, rows, columns } = this.map;
-    const u = clamp(x * columns - 0.5, 0, columns - 1), v = clamp(y * rows - 0.5, 0, rows - 1);
+    const { map: { values, rows, columns }, area: [x0, y0, x1, y1] } = this;
+    const u = clamp((x0 + x * (x1 - x0)) * columns - 0.5, 0, columns - 1), v = clamp((y0 + y * (y1 - y0)) * rows - 0.5, 0, rows - 1);
     const left = Math.floor(u), top = Math.floor(v), right = Math.min(left + 1, columns - 1), bottom = Math.min(top + 1, rows - 1);
     const value = (r) => values[r * columns + left] + (values[r * columns + right] - values[r * columns + left]) * (u - left);
     return clamp((value(top) + (value(bottom) - value(top)) * (v - top)) / this.peak, 0, 1);
@@ -65,8 +74,9 @@ export class Heat {
   /* Heat in 256 steps at the centres of width x height pixels. */
   levels(width, height) {
     const levels = new Uint8Array(width * height), scale = this.flat ? 0 : 255 / this.peak;
+    const { across, down } = this.taps(width, height);
     let at = 0;
-    for (const row of enlarged(this.map, taps(width, this.map.columns), taps(height, this.map.rows))) {
+    for (const row of enlarged(this.map, across, down)) {
       for (let x = 0; x < width; x++) levels[at++] = clamp(row[x] * scale, 0, 255) + 0.5;
     }
     return levels;

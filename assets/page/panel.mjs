@@ -28,6 +28,12 @@ export function layersReady(all) {
   set("layer", { description: all ? "In running order; switching is instant" : "The other layers' maps are on their way …" });
 }
 
+/* What there is to choose from whatever the model. */
+export function offer({ methods, palettes }) {
+  set("method", { data: methods });
+  set("colormap", { data: Object.keys(palettes).map((name) => ({ value: name, label: title(name) })) });
+}
+
 /* The controls as they are for what stands on the page. */
 export function choose(shown) {
   const { model, method, layer, answer } = shown, target = String(answer.target ?? answer.predicted);

@@ -46,7 +46,7 @@ function send(question, rest) {
   watch(question);
   dash_clientside.set_props("question", { data: {
     number: question.number, model, method, layer, target, everything, rest,
-    digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
+    catalog: !shown, digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
   } });
 }
 
@@ -95,6 +95,10 @@ async function accept(question, answer) {
   const photo = question.photo.shown ? question.photo : await displayable(question.photo, answer.display);
   if (wanted !== question) return;
   photo.digest = answer.digest;
+  if (answer.catalog) {
+    panel.offer(answer.catalog);
+    figure.setPalettes(answer.catalog.palettes);
+  }
   if (answer.rest) {
     const missing = !maps[shown.layer];
     maps = arrived;
@@ -140,6 +144,5 @@ export async function chooseLayer(layer) {
 export async function start(settings) {
   limits = settings.limits;
   await figure.plotted();
-  figure.setPalettes(settings.palettes);
   figure.followPointer();
 }

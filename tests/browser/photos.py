@@ -7,8 +7,11 @@ import zlib
 from typing import Any
 
 import numpy as np
+import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image
+
+pillow_heif.register_heif_opener()
 
 CORNERS = ((220, 40, 40), (40, 200, 40), (40, 40, 220), (230, 230, 40))
 """Top left, top right, bottom left, bottom right of an upright photo."""

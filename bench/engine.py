@@ -19,11 +19,11 @@ def run() -> None:
     classes = [f"class {n}" for n in range(300)]
     classifier = explain.Classifier(model, classes, "resnet_v2", name="ResNet50V2")
     explainer = explain.Explainer(classifier)
-    network, method = explainer._network, find("grad-cam")
+    network, method = classifier.network, find("grad-cam")
     plain = tf.function(lambda x: model(x, training=False), input_signature=[tf.TensorSpec((None, 224, 224, 3))])
     photos = _photos(224, 224)
     batch = tf.constant(classifier.prepare(explain.open_photo(next(photos)())))
-    weights = tf.one_hot(5, 300)
+    target = tf.constant(explain.Target({classes[5]: 1.0}).vector(classes)), tf.zeros(2)
     last = explainer.default_layer
     convolutions = [layer.name for layer in explainer.layers if layer.kind == "Conv2D"]
     one = network.maps(method, {}, [last], [])
@@ -35,8 +35,8 @@ def run() -> None:
     seconds = medians(
         {
             "forward": lambda: plain(batch),
-            "last": lambda: one(batch, weights),
-            "every": lambda: every(batch, weights),
+            "last": lambda: one(batch, *target),
+            "every": lambda: every(batch, *target),
             "heat": lambda: explainer.explain(next(photos)()).heat(),
             "class": lambda: explainer.explain(known, target=next(labels)),
             "scale small": _scaling(classifier, next(small)()),

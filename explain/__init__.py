@@ -11,8 +11,8 @@ from explain.classifier import Classifier
 from explain.errors import ExplainError, PhotoError
 from explain.explainer import Explainer
 from explain.explanation import Explanation, Prediction
+from explain.layers import LayerInfo
 from explain.methods import Method, methods
-from explain.network import LayerInfo
 from explain.photo import Photo, open_photo
 from explain.target import Target
 

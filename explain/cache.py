@@ -40,3 +40,9 @@ class Cache:
             self.bytes += size
             while self.bytes > self._limit:
                 self.bytes -= self._entries.popitem(last=False)[1][1]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+            self.bytes = 0

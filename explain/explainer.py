@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,24 +17,25 @@ from explain import photo
 from explain.cache import Cache
 from explain.classifier import Classifier
 from explain.errors import ExplainError
-from explain.explanation import FLAT, Explanation, Prediction, predict
+from explain.explanation import Explanation, Prediction
+from explain.layers import LayerInfo
 from explain.methods import Method, find, methods
-from explain.network import LayerInfo, Network
 from explain.photo import Photo
-from explain.target import Target, resolve
+from explain.target import SPACES, Target, resolve
 
 CACHE_BYTES = 48_000_000
+VERSIONS = {"python": platform.python_version(), "keras": keras.__version__, "tensorflow": tf.__version__}
 Floats = npt.NDArray[np.float32]
 _Found = tuple[Floats, float]  # a map, and the largest sum of absolute terms in it
 
 
 @dataclass(frozen=True)
 class _Request:
-    """What is asked for, understood; without a target it is the predicted class that a pass has yet to find."""
+    """What is asked for, understood; without a target it is the predicted class."""
 
     photo: Photo
     method: Method
-    parameters: tuple[tuple[str, Any], ...]
+    parameters: dict[str, Any]
     target: Target | None
 
 
@@ -45,14 +45,11 @@ class Explainer:
     Args:
         classifier: whose model is explained.
         cache_bytes: the most bytes of activations and maps that are kept.
-
-    Raises:
-        ExplainError: the model can't be run, or does not go with what the classifier says of it.
     """
 
     def __init__(self, classifier: Classifier, cache_bytes: int = CACHE_BYTES) -> None:
         self.classifier = classifier
-        self._network = Network(classifier)
+        self._network = classifier.network
         self._cache = Cache(cache_bytes)
 
     @property
@@ -82,13 +79,13 @@ class Explainer:
 
         Raises:
             PhotoError: the photo can't be used.
+            ExplainError: the model's scores are not finite.
         """
         shown = photo.open_photo(source)
-        known = self._cache.get(shown.digest)
-        if known is None:
-            (logits,) = self._network.forward()(tf.constant(self.classifier.prepare(shown)))
-            return self._predicted(shown, logits)
-        return predict(self.kind, self.classifier.classes, known)
+        known = self._known(shown)
+        if known is not None:
+            return known
+        return self._predicted(shown, *self._network.forward()(self._batch(shown)))
 
     def explain(
         self,
@@ -115,9 +112,8 @@ class Explainer:
         began = time.perf_counter()
         request = self._request(source, method, target, parameters)
         path = self._network.find(layer)
-        (found,) = self._maps(request, [path], keep=path).values()
         channels = self._channels(request.photo, path) if request.method.family == "activations" else None
-        return self._explanation(request, path, found, began, channels)
+        return self._explanations(request, [path], path, began, channels)[path]
 
     def explain_layers(
         self,
@@ -148,115 +144,127 @@ class Explainer:
         paths = list(dict.fromkeys(self._network.find(name) for name in names))
         if not paths:
             raise ExplainError("layers names no layer.")
-        found = self._maps(request, paths, keep=self.default_layer)
-        return {path: self._explanation(request, path, one, began) for path, one in found.items()}
+        return self._explanations(request, paths, self.default_layer, began)
 
     def warm(self) -> None:
         """Compile and run everything that a page needs, so that the first photo is answered as fast as later ones."""
-        grey = np.random.default_rng(0).integers(0, 256, (*self.classifier.size, 3)).astype(np.uint8)
+        noise = np.random.default_rng(0)
         for name in methods():
-            self.explain_layers(grey, method=name)
-            self.explain(grey, method=name)
-            self.explain(grey, method=name, target=self.classifier.classes[0])
-            self.explain(grey, method=name, target=self.classifier.classes[-1]).heat()
-        self.predict(255 - grey)
+            some, other = noise.integers(0, 256, (2, *self.classifier.size, 3)).astype(np.uint8)
+            self.explain_layers(some, method=name)
+            self.explain(other, method=name)
+            for label in self.classifier.classes[:2]:  # at least one of them is not the predicted one
+                self.explain(other, method=name, target=label).heat()
+        self.predict(255 - other)
+        self._cache.clear()
 
     def _request(self, source: photo.Source, method: str, target: object, parameters: dict[str, Any]) -> _Request:
-        shown = photo.open_photo(source)
         chosen = find(method)
-        values = tuple(chosen.check(parameters).items())
-        if target is None and self._cache.get(shown.digest) is None:
-            return _Request(shown, chosen, values, None)  # the pass will tell which class is predicted
-        return _Request(shown, chosen, values, self._target(target, shown))
+        values = chosen.check(parameters)
+        goal = None if target is None else resolve(target, self.classifier.classes, chosen.space or SPACES[0])
+        return _Request(photo.open_photo(source), chosen, values, goal)
 
-    def _target(self, target: object, shown: Photo) -> Target:
-        predicted = self.predict(shown).index if target is None else 0
-        return resolve(target, self.classifier.classes, predicted)
+    def _explanations(
+        self, request: _Request, paths: list[str], keep: str, began: float, channels: Floats | None = None
+    ) -> dict[str, Explanation]:
+        prediction, found = self._maps(request, paths, keep)
+        target = self._target(request, prediction) if request.method.gradients else None
+        placement = self.classifier.place(request.photo)
+        facts = {
+            "parameters": request.parameters,
+            "model": self.classifier.name,
+            "milliseconds": round(1000 * (time.perf_counter() - began), 1),
+            "versions": VERSIONS,
+        }
+        explanations = {}
+        for path, (values, largest) in found.items():
+            if not np.isfinite(values).all():
+                raise ExplainError(
+                    f"Numbers overflow in the map of {request.method.name} at {path!r}: it is not finite."
+                )
+            explanations[path] = Explanation(
+                map=values.copy(),
+                layer=path,
+                method=request.method.name,
+                target=target,
+                prediction=prediction,
+                channels=channels,
+                _photo=request.photo,
+                _placement=placement,
+                _method=request.method,
+                _largest=largest,
+                _facts=facts,
+            )
+        return explanations
 
-    def _maps(self, request: _Request, paths: list[str], keep: str) -> dict[str, _Found]:
+    def _maps(self, request: _Request, paths: list[str], keep: str) -> tuple[Prediction, Mapping[str, _Found]]:
         """The map of each layer and its largest term: from the cache, from one layer's cached activation, or from one
-        pass, which leaves the activation of `keep` in the cache."""
-        keys = {path: self._key(request, path) for path in paths}
-        found = {path: self._cache.get(key) for path, key in keys.items() if request.target is not None}
-        if found and all(one is not None for one in found.values()):
-            return found
+        pass, which leaves the activation that `keep` is computed from in the cache."""
+        shown, method, parameters = request.photo, request.method, request.parameters
+        prediction = self._known(shown)
+        if prediction is not None:
+            known = {path: self._cache.get(self._key(request, prediction, path)) for path in paths}
+            if all(one is not None for one in known.values()):
+                return prediction, known
         start = self._network.start(keep)
-        activation = None if start is None else self._cache.get((request.photo.digest, start))
-        parameters = dict(request.parameters)
-        if activation is not None and start is not None and paths == [keep] and request.target is not None:
-            results = self._network.tail(request.method, parameters, keep, start)(activation, self._weights(request))
+        activation = None if start is None else self._cache.get((shown.digest, start))
+        weights = self._weights(request, prediction)
+        if paths == [keep] and start is not None and activation is not None and prediction is not None:
+            results = self._network.tail(method, parameters, keep, start)(activation, *weights)
         else:
-            run = self._network.maps(request.method, parameters, paths, [] if start is None else [start])
-            logits, *results = run(tf.constant(self.classifier.prepare(request.photo)), self._weights(request))
-            self._predicted(request.photo, logits)
+            run = self._network.maps(method, parameters, paths, [] if start is None else [start])
+            logits, probabilities, *results = run(self._batch(shown), *weights)
+            prediction = self._predicted(shown, logits, probabilities)
             if start is not None:
                 activation = results.pop(0)
-                self._cache.put((request.photo.digest, start), activation, _bytes(activation))
-            if request.target is None:
-                request = dataclasses.replace(request, target=self._target(None, request.photo))
-        found = {path: (np.asarray(results[2 * n][0]), float(results[2 * n + 1][0])) for n, path in enumerate(paths)}
+                self._cache.put((shown.digest, start), activation, np.asarray(activation).nbytes)
+        arrays = [np.asarray(result)[0] for result in results]
+        found = {path: (arrays[2 * n], float(arrays[2 * n + 1])) for n, path in enumerate(paths)}
         for path, one in found.items():
-            self._cache.put(self._key(request, path), one, one[0].nbytes)
-        return found
+            self._cache.put(self._key(request, prediction, path), one, one[0].nbytes)
+        return prediction, found
 
-    def _key(self, request: _Request, path: str) -> tuple[object, ...]:
-        weights = self._weights(request).numpy().tobytes() if request.method.gradients else b""
-        return request.photo.digest, request.method.name, request.parameters, weights, path
+    def _target(self, request: _Request, prediction: Prediction) -> Target:
+        space = request.method.space or SPACES[0]
+        return request.target or Target({prediction.classes[prediction.index]: 1.0}, space)
 
-    def _weights(self, request: _Request) -> tf.Tensor:
+    def _weights(self, request: _Request, prediction: Prediction | None) -> tuple[tf.Tensor, tf.Tensor]:
+        """(w, u) of the score, and how much of the predicted class is added to them, see `Network`."""
         classes = self.classifier.classes
-        return tf.constant(
-            np.zeros(len(classes), np.float32) if request.target is None else request.target.vector(classes)
-        )
+        predicted = np.zeros(len(SPACES), np.float32)
+        if request.target is None and prediction is None:
+            predicted[SPACES.index(request.method.space or SPACES[0])] = 1
+            vector = np.zeros((len(SPACES), len(classes)), np.float32)
+        else:
+            vector = self._vector(request, prediction)
+        return tf.constant(vector), tf.constant(predicted)
 
-    def _predicted(self, shown: Photo, logits: tf.Tensor) -> Prediction:
-        row = np.asarray(logits[0], np.float32)
-        if not np.isfinite(row).all():
+    def _vector(self, request: _Request, prediction: Prediction | None) -> Floats:
+        target = request.target if prediction is None else self._target(request, prediction)
+        assert target is not None  # noqa: S101 - for the type checker: a target or a prediction is known here
+        return target.vector(self.classifier.classes)
+
+    def _key(self, request: _Request, prediction: Prediction, path: str) -> tuple[object, ...]:
+        weights = self._vector(request, prediction).tobytes() if request.method.gradients else b""
+        return request.photo.digest, request.method.name, *request.parameters.items(), weights, path
+
+    def _batch(self, shown: Photo) -> tf.Tensor:
+        return tf.constant(self.classifier.prepare(shown))
+
+    def _known(self, shown: Photo) -> Prediction | None:
+        return self._cache.get(shown.digest)  # type: ignore[no-any-return]
+
+    def _predicted(self, shown: Photo, logits: tf.Tensor, probabilities: tf.Tensor) -> Prediction:
+        prediction = Prediction(self.classifier.classes, np.array(logits)[0], np.array(probabilities)[0])
+        if not np.isfinite(prediction.logits).all():
             raise ExplainError(
                 "The model's scores for this photo are not finite: are its weights and preprocessing right?"
             )
-        self._cache.put(shown.digest, row, row.nbytes)
-        return predict(self.kind, self.classifier.classes, row)
+        self._cache.put(shown.digest, prediction, prediction.logits.nbytes + prediction.probabilities.nbytes)
+        return prediction
 
     def _channels(self, shown: Photo, path: str) -> Floats:
         activation = self._cache.get((shown.digest, path))
         if activation is None:
-            run = self._network.activation(path)
-            (activation,) = run(tf.constant(self.classifier.prepare(shown)))
-        return np.asarray(activation[0], np.float32)
-
-    def _explanation(
-        self, request: _Request, path: str, found: _Found, began: float, channels: Floats | None = None
-    ) -> Explanation:
-        array, largest = found
-        if not np.isfinite(array).all():
-            raise ExplainError(f"The map of {request.method.name} at {path!r} is not finite: numbers overflow there.")
-        shows = np.abs(array) if request.method.display == "magnitude" else array
-        target = (request.target or self._target(None, request.photo)) if request.method.gradients else None
-        return Explanation(
-            map=array,
-            layer=path,
-            method=request.method.name,
-            target=target,
-            flat=bool(shows.max() <= FLAT * largest),
-            view=self.classifier.place(request.photo).view,
-            prediction=self.predict(request.photo),
-            channels=channels,
-            _photo=request.photo,
-            _placement=self.classifier.place(request.photo),
-            _method=request.method,
-            _facts={
-                "parameters": dict(request.parameters),
-                "model": self.classifier.name,
-                "milliseconds": round(1000 * (time.perf_counter() - began), 1),
-                "versions": {
-                    "python": platform.python_version(),
-                    "keras": keras.__version__,
-                    "tensorflow": tf.__version__,
-                },
-            },
-        )
-
-
-def _bytes(tensor: tf.Tensor) -> int:
-    return int(tensor.dtype.size * tensor.shape.num_elements())
+            (activation,) = self._network.activation(path)(self._batch(shown))
+        return np.array(activation[0], np.float32)

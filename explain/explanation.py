@@ -16,7 +16,7 @@ from explain.preprocessing import Placement
 from explain.target import Target
 
 Floats = npt.NDArray[np.float32]
-FLAT = 1e-6
+NOISE = 1e-6
 """Share of the largest sum of terms below which float32 can't tell a value from rounding noise."""
 
 
@@ -45,17 +45,6 @@ class Prediction:
         return [(self.classes[index], float(self.probabilities[index])) for index in order]
 
 
-def predict(kind: str, classes: tuple[str, ...], logits: Floats) -> Prediction:
-    """A prediction from one row of logits; of one sigmoid unit z these are -z and z."""
-    z = logits.astype(np.float64)
-    if kind == "softmax":
-        exponentials = np.exp(z - z.max())
-        probabilities = exponentials / exponentials.sum()
-    else:
-        probabilities = np.where(z >= 0, 1 / (1 + np.exp(-np.abs(z))), np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z))))
-    return Prediction(classes, logits, probabilities.astype(np.float32))
-
-
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """Why a score is what it is, at one layer.
@@ -64,9 +53,7 @@ class Explanation:
         map: float32 (rows, columns), raw, at the layer's resolution; its sign and unit are the method's.
         layer: path of the layer.
         method: name of the method.
-        target: the score; None where the method looks at none.
-        flat: whether the map has nothing to show ("no positive evidence at this layer").
-        view: x0, y0, x1, y1 of the part of the photo that the model saw, in photo pixels.
+        target: the score, with labels and its space; None where the method looks at none.
         prediction: what the model says of the photo.
         channels: float32 (rows, columns, K), the layer's whole output, of the method "activations" asked for one layer.
     """
@@ -75,14 +62,23 @@ class Explanation:
     layer: str
     method: str
     target: Target | None
-    flat: bool
-    view: tuple[int, int, int, int]
     prediction: Prediction
     channels: Floats | None
     _photo: Photo = field(repr=False)
     _placement: Placement = field(repr=False)
     _method: Method = field(repr=False)
+    _largest: float = field(repr=False)
     _facts: dict[str, Any] = field(repr=False)
+
+    @property
+    def flat(self) -> bool:
+        """Whether the map has nothing to show: "no positive evidence at this layer"."""
+        return self._is_noise(self._shown(self.map))
+
+    @property
+    def view(self) -> tuple[int, int, int, int]:
+        """x0, y0, x1, y1 of the part of the photo that the model saw, in photo pixels."""
+        return self._placement.view
 
     def heat(self, signed: bool = False) -> Floats:
         """The map on the photo: float32 (height, width).
@@ -95,15 +91,21 @@ class Explanation:
         """
         x0, y0, x1, y1 = self.view
         heat = np.zeros((self._photo.height, self._photo.width), np.float32)
-        if self.flat and not signed:
+        if self._is_noise(self.map if signed else self._shown(self.map)):
             return heat
         values = preprocessing.heat_on_view(self.map, self._placement)
         if not signed:
-            values = np.abs(values) if self._method.display == "magnitude" else np.maximum(values, 0)
-        highest = float(np.abs(values).max())
+            values = self._shown(values)
+        highest = np.abs(values).max()
         if highest > 0:
-            heat[y0:y1, x0:x1] = values / np.float32(highest)
+            heat[y0:y1, x0:x1] = values / highest
         return heat
+
+    def _shown(self, values: Floats) -> Floats:
+        return np.abs(values) if self._method.display == "magnitude" else np.maximum(values, 0)
+
+    def _is_noise(self, values: Floats) -> bool:
+        return bool(np.abs(values).max() <= NOISE * self._largest)
 
     def overlay(self, opacity: float = 0.5, colormap: str = "viridis") -> Image.Image:
         """The photo with the heat over it, at the photo's size; what the model did not see is dimmed."""
@@ -120,6 +122,8 @@ class Explanation:
             "classes": dict(zip(self.prediction.classes, map(float, self.prediction.probabilities), strict=True)),
             "scores": dict(zip(self.prediction.classes, map(float, self.prediction.logits), strict=True)),
             "target": None if self.target is None else str(self.target),
+            "weights": None if self.target is None else dict(self.target.weights),
+            "space": None if self.target is None else self.target.space,
             "method": self.method,
             "layer": self.layer,
             "shape": list(self.map.shape),

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 
 from explain.errors import ExplainError
+from explain.layers import children
 
 tracing = threading.RLock()
 """Held while a model is wrapped: two traces of models that share layers must not see each other."""
@@ -38,7 +39,7 @@ class Seen:
 
 def _walk(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Every layer below a model with its path, outer ones first."""
-    for layer in getattr(model, "_layers", ()):
+    for layer in children(model):
         path = f"{prefix}{layer.name}"
         yield path, layer
         yield from _walk(layer, f"{path}/")
@@ -64,56 +65,92 @@ def recording(model: Any) -> Iterator[list[Seen]]:
         object.__setattr__(layer, "call", call)  # past Keras' own bookkeeping of attributes
 
     with tracing:
-        wrapped: dict[int, Any] = {}
+        wrapped: dict[int, tuple[Any, Any]] = {}
         try:
             for path, layer in _walk(model):
-                if id(layer) not in wrapped and "call" not in vars(layer):
-                    wrapped[id(layer)] = layer
+                if id(layer) not in wrapped:
+                    wrapped[id(layer)] = layer, vars(layer).get("call")
                     wrap(path, layer)
             yield seen
         finally:
-            for layer in wrapped.values():
-                object.__delattr__(layer, "call")
+            for layer, own in wrapped.values():
+                if own is None:
+                    object.__delattr__(layer, "call")
+                else:
+                    object.__setattr__(layer, "call", own)
 
 
 def logits(output: tf.Tensor) -> tuple[tf.Tensor, str | None]:
     """The tensor before a final softmax or sigmoid, and which of them it was; the output itself if there is none."""
-    tensor = output
-    while tensor.op.type in ("Identity", "Cast"):
-        tensor = tensor.op.inputs[0]
-    if tensor.op.type in ("Softmax", "Sigmoid"):
-        return tensor.op.inputs[0], tensor.op.type.lower()
+    tensor = source(output)
+    if tensor.op.type in ("Softmax", "LogSoftmax"):
+        return tensor.op.inputs[0], "softmax"
+    if tensor.op.type == "Sigmoid":
+        return tensor.op.inputs[0], "sigmoid"
     return output, None
 
 
-def reaches(start: tf.Tensor, end: tf.Tensor, without: tf.Tensor | None = None) -> bool:
-    """Whether a path leads from one tensor of a graph to another, not counting those through a third."""
-    todo, done = [end], set()
+def source(tensor: tf.Tensor) -> tf.Tensor:
+    """The tensor that this one is a copy of, perhaps in another precision."""
+    while tensor.op.type in ("Identity", "Cast", "StopGradient"):
+        tensor = tensor.op.inputs[0]
+    return tensor
+
+
+def spatial(tensor: tf.Tensor) -> bool:
+    """Whether a tensor is a map: (N, rows, columns, K) with more than one place."""
+    shape = tensor.shape
+    if shape.rank != 4 or None in shape[1:] or not tensor.dtype.is_floating:
+        return False
+    return bool(shape[1] * shape[2] > 1)
+
+
+def ancestors(end: tf.Tensor, stop: Callable[[tf.Tensor], bool] = lambda _: False) -> dict[Any, tf.Tensor]:
+    """All tensors that one is computed from, itself included, by reference; those before a `stop` are left out."""
+    todo, found = [end], {}
     while todo:
         tensor = todo.pop()
-        if tensor is start:
-            return True
-        if tensor is without or tensor.ref() in done:
-            continue
-        done.add(tensor.ref())
-        todo.extend(tensor.op.inputs)
-    return False
+        if tensor.ref() not in found:
+            found[tensor.ref()] = tensor
+            if not stop(tensor):
+                todo.extend(tensor.op.inputs)
+    return found
+
+
+def cuts(start: tf.Tensor, end: tf.Tensor) -> list[tf.Tensor]:
+    """The tensors that every path from one tensor to another leads through, in running order, both ends included.
+
+    With the operations on those paths in running order, one is a cut when nothing computed before it is read after it.
+    """
+    before = {tensor.op for tensor in ancestors(end).values()}
+    readers: dict[Any, list[Any]] = {start.op: []}  # of the operations on those paths, in running order
+    for op in end.graph.get_operations():
+        sources = [tensor.op for tensor in op.inputs if tensor.op in readers]
+        if op in before and sources:
+            readers[op] = []
+            for one in sources:
+                readers[one].append(op)
+    place = {op: number for number, op in enumerate(readers)}
+    found, farthest = [], 0
+    for op, number in place.items():
+        if farthest <= number and len(op.outputs) == 1:
+            found.append(op.outputs[0])
+        farthest = max([farthest, *(place[reader] for reader in readers[op])])
+    return found
 
 
 def pooled(end: tf.Tensor) -> tf.Tensor | None:
-    """The map that the last global pooling before a tensor reads: reduced over both its spatial axes."""
-    todo, done = [end], set()
-    while todo:  # breadth first from the output: the nearest pooling is the one meant
-        tensor = todo.pop(0)
-        if tensor.ref() in done:
-            continue
-        done.add(tensor.ref())
+    """The map that the global pooling reads: the last one before a tensor, if it is reduced over both spatial axes."""
+    for tensor in ancestors(end, stop=spatial).values():
         op = tensor.op
-        if op.type in ("Mean", "Max") and op.inputs[0].shape.rank == 4:
+        if spatial(tensor) or not op.inputs or not spatial(op.inputs[0]):
+            continue
+        if op.type in ("AvgPool", "MaxPool"):
+            return source(op.inputs[0])
+        if op.type in ("Mean", "Max", "Sum"):
             axes = tf.get_static_value(op.inputs[1])
             if axes is not None and {int(axis) % 4 for axis in axes.reshape(-1)} == {1, 2}:
-                return op.inputs[0]
-        todo.extend(op.inputs)
+                return source(op.inputs[0])
     return None
 
 

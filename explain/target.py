@@ -10,66 +10,68 @@ import numpy.typing as npt
 
 from explain.errors import ExplainError, unknown
 
-SPACES = (None, "logit")
+SPACES = ("logit", "probability")
 
 
 @dataclass(frozen=True)
 class Target:
-    """A weighted sum of class scores.
+    """A weighted sum of class scores: sum_c w_c logit_c, or sum_c w_c p_c.
 
     Attributes:
-        weights: the weight of each class; classes that are not named weigh nothing.
-        space: "logit", or None for the method's own.
+        weights: the weight of each class, by label or index; classes that are not named weigh nothing.
+        space: "logit", "probability", or None for the method's own. Probabilities saturate: where one is nearly 1, its
+            gradient is nearly 0.
     """
 
-    weights: Mapping[str, float]
+    weights: Mapping[str | int, float]
     space: str | None = None
 
     def __str__(self) -> str:
         """In words: "cat", "cat against dog", "against cat", or the sum."""
-        ups = [label for label, weight in self.weights.items() if weight > 0]
-        downs = [label for label, weight in self.weights.items() if weight < 0]
-        if all(abs(weight) == 1 for weight in self.weights.values()) and len(ups) <= 1 and len(downs) <= 1:
-            return " against ".join([*ups, *downs]) if ups else f"against {downs[0]}"
-        return " + ".join(f"{weight:g} × {label}" for label, weight in self.weights.items())
+        ups = [str(label) for label, weight in self.weights.items() if weight > 0]
+        downs = [str(label) for label, weight in self.weights.items() if weight < 0]
+        if len(ups) <= 1 and len(downs) <= 1 and all(abs(weight) in (0, 1) for weight in self.weights.values()):
+            words = " against ".join([*ups, *downs]) if ups else f"against {downs[0]}" if downs else "nothing"
+        else:
+            words = " + ".join(f"{weight:g} × {label}" for label, weight in self.weights.items())
+        return f"probability of {words}" if self.space == "probability" else words
 
     def vector(self, classes: Sequence[str]) -> npt.NDArray[np.float32]:
-        """The weights in the order of the classes: float32 (classes,)."""
-        return np.array([self.weights.get(label, 0.0) for label in classes], np.float32)
+        """The weights of the logits and of the probabilities, in the order of the classes: float32 (2, classes)."""
+        vector = np.zeros((len(SPACES), len(classes)), np.float32)
+        vector[SPACES.index(self.space or SPACES[0])] = [self.weights.get(label, 0.0) for label in classes]
+        return vector
 
 
-def resolve(target: object, classes: Sequence[str], predicted: int) -> Target:
-    """A Target from whatever names one.
+def resolve(target: object, classes: Sequence[str], space: str) -> Target:
+    """A Target with labels and a space, from whatever names one.
 
     Args:
-        target: None (the predicted class), a label, an index, a pair of either (the first against the second), or a
-            Target.
+        target: a label, an index, a pair of either (the first against the second), or a Target.
         classes: the labels.
-        predicted: index of the most probable class.
+        space: the method's own, for targets that leave it open.
 
     Raises:
-        ExplainError: it names no class.
+        ExplainError: it names no class, or no weight that can be used.
     """
-    if target is None:
-        return Target({classes[predicted]: 1.0})
     if isinstance(target, Target):
-        for label in target.weights:
-            if label not in classes:
-                raise unknown("class", label, classes)
-        weights = np.array(list(target.weights.values()), np.float64)
-        if not weights.size or not np.isfinite(weights).all() or not weights.any():
-            raise ExplainError(f"A target needs a weight other than 0, and no endless one; received {target.weights}.")
-        if target.space not in SPACES:
-            raise ExplainError(f"A target's space is 'logit' or None; received {target.space!r}.")
-        return target
+        if target.space not in (None, *SPACES):
+            raise ExplainError(f"A target's space is one of {SPACES} or None; received {target.space!r}.")
+        if not isinstance(target.weights, Mapping) or not target.weights:
+            raise ExplainError(f"A target's weights map classes to numbers; received {target.weights!r}.")
+        weights: dict[str | int, float] = {}
+        for name, weight in target.weights.items():
+            if isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not np.isfinite(weight):
+                raise ExplainError(f"The weight of {name!r} must be a finite number; received {weight!r}.")
+            label = _label(name, classes)
+            weights[label] = weights.get(label, 0.0) + float(weight)
+        return Target(weights, target.space or space)
     if isinstance(target, tuple | list):
         if len(target) != 2:
             raise ExplainError(f"Two classes make a contrast; received {len(target)}: {target!r}.")
         first, second = (_label(one, classes) for one in target)
-        if first == second:
-            raise ExplainError(f"A contrast needs two different classes; received {first!r} twice.")
-        return Target({first: 1.0, second: -1.0})
-    return Target({_label(target, classes): 1.0})
+        return Target({first: 0.0} if first == second else {first: 1.0, second: -1.0}, space)
+    return Target({_label(target, classes): 1.0}, space)
 
 
 def _label(name: object, classes: Sequence[str]) -> str:

@@ -1,0 +1,94 @@
+"""Which layers there are to choose from, and the stage of the network that each belongs to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import keras
+
+_STAGE = re.compile(r"conv_?\d+(?=_|$)|(?:block|stage)_?\d+(?=[a-z]?(?:_|$))", re.IGNORECASE)
+_NOBODY_CHOOSES = (
+    keras.layers.BatchNormalization,
+    keras.layers.Cropping2D,
+    keras.layers.Dropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+    keras.layers.Identity,
+    keras.layers.InputLayer,
+    keras.layers.LayerNormalization,
+    keras.layers.Normalization,
+    keras.layers.Rescaling,
+    keras.layers.SpatialDropout2D,
+    keras.layers.ZeroPadding2D,
+)
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """One layer that can be explained.
+
+    Attributes:
+        name: its path, such as "backbone/conv4_block6_out".
+        stage: the group of layers that it belongs to.
+        kind: its Keras class.
+        shape: rows, columns and channels of its output.
+    """
+
+    name: str
+    stage: str
+    kind: str
+    shape: tuple[int, int, int]
+
+
+def children(layer: Any) -> list[Any]:
+    """The layers that a layer is made of, each once."""
+    return list(layer._flatten_layers(include_self=False, recursive=False))
+
+
+def worth_choosing(layer: Any) -> bool:
+    """Whether somebody would look at this layer: not padding, normalisation, dropout and the like."""
+    return not isinstance(layer, _NOBODY_CHOOSES)
+
+
+def stages(layers: list[LayerInfo]) -> list[str]:
+    """The stage of each layer, in running order.
+
+    A name such as "conv4_block6_out", "block2a_expand" or "stage_1_block_0" tells its stage; a layer without one
+    belongs to the one before. What comes before the first such name is the stem, what comes after the last the head.
+    Where no name tells anything, a stage is everything of one resolution.
+    """
+    told = [_STAGE.search(layer.name.rpartition("/")[2]) for layer in layers]
+    named = [number for number, match in enumerate(told) if match]
+    if not named:
+        return [f"{layer.shape[0]} × {layer.shape[1]}" for layer in layers]
+    found: list[str] = []
+    for number, match in enumerate(told):
+        if match:
+            found.append(match[0].lower())
+        elif number < named[0]:
+            found.append("stem")
+        else:
+            found.append("head" if number > named[-1] else found[-1])
+    return _with_convolutions(found, layers)
+
+
+def _with_convolutions(found: list[str], layers: list[LayerInfo]) -> list[str]:
+    """A stage computes something: one without a convolution, such as the activation that ends a network and is named
+    after a stage cut off behind it, joins the stage after it, or the one before if it is the last."""
+    runs = [
+        (stage, [number for number, _ in run]) for stage, run in groupby(enumerate(found), key=lambda pair: pair[1])
+    ]
+    convolves = [any("Conv" in layers[number].kind for number in numbers) for _, numbers in runs]
+    if not any(convolves):
+        return found
+    names = [stage for stage, _ in runs]
+    for place in reversed(range(len(runs) - 1)):
+        if not convolves[place]:
+            names[place] = names[place + 1]
+    if not convolves[-1]:
+        last = max(place for place, does in enumerate(convolves) if does)
+        names[last + 1 :] = [names[last]] * (len(names) - last - 1)
+    return [name for name, (_, numbers) in zip(names, runs, strict=True) for _ in numbers]

@@ -61,8 +61,11 @@ def channels_photo(*channels) -> np.ndarray:
     return photo
 
 
-def pooled(classes: int = 3, activation: str | None = None, size=(8, 8), seed: int = 0, name: str = "pooled"):
-    """Two convolutions, global average pooling and a linear head (with an activation in the Dense, if one is named)."""
+def pooled(classes: int = 3, activation: str | None = None, size=(8, 8), seed: int = 233, name: str = "pooled"):
+    """Two convolutions, global average pooling and a linear head (with an activation in the Dense, if one is named).
+
+    With seed 233 each of the three classes has evidence for and against it in `noise(8, 8)`.
+    """
     photo = keras.Input((*size, 3))
     x = layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(photo)
     x = layers.Conv2D(5, 3, padding="same", strides=2, activation="relu", name="last")(x)

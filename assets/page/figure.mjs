@@ -7,7 +7,7 @@ import { coloured, fromBase64, indexed } from "./png.mjs";
 const LONG_SIDE = 896; // pixels that the heat is drawn with
 const TRANSPARENT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 export const UNSEEN = 0.35; // brightness of what the model did not see
-const PHOTO = 0, HEAT = 1; // places among the layout's images
+const HEAT = 1; // place among the layout's images; 0 is the photo
 
 const graph = () => document.querySelector("#overlay .js-plotly-plot");
 const message = () => document.getElementById("figure-message");
@@ -67,11 +67,13 @@ export async function setPhoto(next, view) {
     type: "rect", x0: left * width, y0: top * height, x1: right * width, y1: bottom * height,
     line: { width: 0 }, fillcolor: `rgba(0,0,0,${1 - UNSEEN})`, layer: "above",
   });
+  const [before, heated] = graph().layout.images;
   const unseen = [[0, 0, 1, y0], [0, y1, 1, 1], [0, y0, x0, y1], [x1, y0, 1, y1]];
   await Plotly.relayout(graph(), {
-    [`images[${PHOTO}]`]: { ...graph().layout.images[PHOTO], source: shown, sizex: width, sizey: height },
-    [`images[${HEAT}]`]: { ...graph().layout.images[HEAT], x: x0 * width, y: y0 * height,
-      sizex: (x1 - x0) * width, sizey: (y1 - y0) * height },
+    images: [ // as a whole: changed one by one, Plotly leaves a second node at the old place
+      { ...before, source: shown, sizex: width, sizey: height },
+      { ...heated, x: x0 * width, y: y0 * height, sizex: (x1 - x0) * width, sizey: (y1 - y0) * height },
+    ],
     shapes: unseen.filter(([a, b, c, d]) => c > a && d > b).map((box) => dim(...box)),
     ...(replaced && { "xaxis.range": [0, width], "yaxis.range": [height, 0] }),
   });

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pillow_heif
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from explain.errors import PhotoError
 
@@ -122,7 +122,7 @@ class _Quiet:
         with self._lock:
             self._threads -= 1
             if self._threads == 0:
-                self._filters.__exit__()
+                self._filters.__exit__(None, None, None)
 
 
 _quiet = _Quiet()
@@ -172,9 +172,10 @@ def _photo(pixels: Pixels, digest: str) -> Photo:
 def _open(content: bytes, max_pixels: int) -> Image.Image:
     """The photo's head; nothing is decoded yet."""
     try:
-        if pillow_heif.is_supported(content):
+        try:
+            return Image.open(io.BytesIO(content), formats=FORMATS)
+        except UnidentifiedImageError:
             return pillow_heif.HeifImageFile(io.BytesIO(content))  # type: ignore[no-any-return]
-        return Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError:  # Pillow's own limit, far above ours
         raise PhotoError(f"The photo has more than the {max_pixels:,} pixels that are taken.") from None
     except Exception as error:  # decoders raise whatever they stumble over
@@ -194,7 +195,10 @@ def _convert(image: Image.Image, max_pixels: int) -> Pixels:
     _check_size(*image.size, max_pixels)
     try:
         image.load()  # of an animation: the first frame
+        _check_size(*image.size, max_pixels)  # some files have another size inside than they say
         return np.ascontiguousarray(_rgb(_upright(image)))
+    except PhotoError:
+        raise
     except Exception as error:  # decoders raise whatever they stumble over
         raise PhotoError("The photo is damaged or incomplete.") from error
 
@@ -202,7 +206,7 @@ def _convert(image: Image.Image, max_pixels: int) -> Pixels:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         turn = _TURN.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # a damaged note beside a good picture
+    except Exception:  # noqa: BLE001 - a damaged note beside a good picture
         return image
     return image if turn is None else image.transpose(turn)
 

@@ -5,6 +5,7 @@ import { Heat, concentration } from "./heat.mjs";
 import { coloured, fromBase64, indexed } from "./png.mjs";
 
 const LONG_SIDE = 896; // pixels that the heat is drawn with
+const MOMENT = 150; // ms
 const TRANSPARENT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 export const UNSEEN = 0.35; // brightness of what the model did not see
 const HEAT = 1; // place among the layout's images; 0 is the photo
@@ -15,6 +16,7 @@ const message = () => document.getElementById("figure-message");
 let photo = null; // what is shown: {width, height, view, ...}
 let heat = null;
 let picture = null; // the heat's pixels, without colours
+let telling = 0; // the timer that tells Plotly of the heat's look
 let turn = 0; // counts the maps drawn: packing one takes a moment, and the last one asked for wins
 export const look = { opacity: 0.5, colormap: "viridis", threshold: 0, palettes: {} };
 
@@ -35,19 +37,27 @@ export const palette = () => look.palettes[look.colormap];
 
 export const currentHeat = () => heat;
 
+/* The heat as it is to look. The image takes it at once; Plotly, for which this is a change of the layout, hears of it when the
+   last one is a moment ago. */
 function paint() {
-  const source = picture ? coloured(picture, palette(), alpha()) : TRANSPARENT;
-  return Plotly.relayout(graph(), { [`images[${HEAT}].source`]: source });
+  const source = picture ? coloured(picture, palette(), alpha()) : TRANSPARENT, { opacity } = look;
+  const node = graph().querySelector(".layer-above image");
+  node?.setAttribute("href", source);
+  node?.style.setProperty("opacity", opacity);
+  clearTimeout(telling);
+  telling = setTimeout(() => {
+    Plotly.relayout(graph(), { [`images[${HEAT}].source`]: source, [`images[${HEAT}].opacity`]: opacity });
+  }, MOMENT);
 }
 
 export function setOpacity(opacity) {
   look.opacity = opacity;
-  return Plotly.relayout(graph(), { [`images[${HEAT}].opacity`]: opacity });
+  paint();
 }
 
 export function setThreshold(threshold) {
   look.threshold = threshold;
-  return paint();
+  paint();
 }
 
 export async function setColormap(name) {
@@ -55,7 +65,7 @@ export async function setColormap(name) {
   const rgb = palette(), steps = [0, 32, 64, 96, 128, 160, 192, 224, 255];
   const scale = steps.map((i) => [i / 255, `rgb(${rgb.slice(3 * i, 3 * i + 3).join()})`]);
   await Plotly.restyle(graph(), { "marker.colorscale": [scale] });
-  return paint();
+  paint();
 }
 
 /* Another photo: {width, height, shown}, and the part of it that the model saw, [x0, y0, x1, y1] in shares of its sides. */
@@ -96,7 +106,7 @@ export async function setMap(map, seen) {
   }
   if (mine !== turn) return null;
   picture = next;
-  await paint();
+  paint();
   return found;
 }
 

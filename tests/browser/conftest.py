@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
+from browser.chromium import FLAGS, chromium
 from browser.look import settled
 from browser.serving import serving, wait_for
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-def _succeeds(*command: str) -> bool:
-    return subprocess.run(command, check=False, capture_output=True).returncode == 0
-
-
-def _chromium(playwright: Playwright) -> str:
-    """A Chromium of this machine, or Playwright's, or one that is installed now."""
-    bundled = Path(playwright.chromium.executable_path)
-
-    def found() -> str | None:
-        on_path = next(filter(None, map(shutil.which, CHROMIUM)), None)
-        return on_path or (str(bundled) if bundled.exists() else None)
-
-    if chromium := found():
-        return chromium
-    # Downloaded, it may still lack libraries of the system: only one that starts will do.
-    if _succeeds(sys.executable, "-m", "playwright", "install", "chromium") and _succeeds(str(bundled), "--version"):
-        return str(bundled)
-    if shutil.which("apt-get") and os.geteuid() == 0 and _succeeds("apt-get", "update"):
-        _succeeds("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
-    if chromium := found():
-        return chromium
-    pytest.fail("The browser tests need Chromium: install it (apt install chromium), or let Playwright do it "
-                "(.venv/bin/python -m playwright install --with-deps chromium).", pytrace=False)  # fmt: skip
+from playwright.sync_api import Browser, Page, sync_playwright
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=_chromium(playwright), args=FLAGS)
+        try:
+            path = chromium(playwright)
+        except RuntimeError as error:
+            pytest.fail(str(error), pytrace=False)
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield running
         running.close()
 

@@ -138,7 +138,9 @@ def _interpolation(cells: int, pixels: int, start: float, stop: float) -> Floats
 def resize(pixels: Pixels, width: int, height: int) -> Pixels:
     """Another size; shrinking averages (so that fine patterns don't turn into coarse ones), enlarging interpolates."""
     rows, columns = pixels.shape[:2]
-    if (rows, columns) == (height, width):
-        return pixels
-    how = cv2.INTER_AREA if rows * columns > width * height else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=how), np.uint8)
+    smaller = min(width, columns), min(height, rows)
+    if smaller != (columns, rows):
+        pixels = np.asarray(cv2.resize(pixels, smaller, interpolation=cv2.INTER_AREA), np.uint8)
+    if smaller != (width, height):
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return pixels

@@ -175,7 +175,9 @@ def _judge(
 
 
 def _print_metrics(metrics: dict[str, float], controls: dict[str, float]) -> None:
-    print("| measured | value |\n|---|---|")
+    from models.evaluation import circumstances
+
+    print(f"{circumstances()}\n\n| measured | value |\n|---|---|")
     for what, value in metrics.items():
         print(f"| **{what}** | **{100 * value:.1f} %** |")
     for what, value in controls.items():

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+import os
+import platform
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +30,23 @@ class Focus:
 
     share: float
     head: float
+
+
+def circumstances() -> str:
+    """When, with which versions and on which machine something is measured, in one line."""
+    wanted = ("tensorflow", "tensorflow-cpu", "keras", "dash", "plotly")
+    installed = {dist.metadata["Name"].lower().replace("_", "-"): dist.version for dist in distributions()}
+    packages = ", ".join(f"{name} {installed[name]}" for name in wanted if name in installed)
+    today = datetime.datetime.now(datetime.UTC).date()
+    machine = f"{platform.system()} on {os.cpu_count()} cores of {_processor()}"
+    return f"{today}, Python {platform.python_version()}, {packages}; {machine}"
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()
 
 
 def accuracy(explainer: explain.Explainer, examples: list[Example]) -> float:

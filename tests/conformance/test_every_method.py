@@ -1,0 +1,121 @@
+"""Every method of the registry on every kind of network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import networks
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import explain
+
+PHOTO = networks.noise(30, 40)
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    kind: networks.Kind
+    classifier: explain.Classifier
+    explainer: explain.Explainer
+    before: dict[str, Any]
+
+
+def state(model) -> dict[str, Any]:
+    """All that using a model must not change."""
+    layers = [model, *model._flatten_layers(include_self=False)]
+    return {
+        "weights": [weight.numpy() for weight in model.weights],
+        "trainable": [layer.trainable for layer in layers],
+        "attributes": [sorted(vars(layer)) for layer in layers],
+        "calls": [layer.call for layer in layers],
+    }
+
+
+@pytest.fixture(scope="module", params=networks.KINDS)
+def case(request):
+    described = networks.KINDS[request.param]
+    built = described.build()
+    before = state(built)
+    classifier = networks.kind(request.param, built)
+    return Case(request.param, described, classifier, explain.Explainer(classifier), before)
+
+
+def test_layers_are_listed_in_running_order(case):
+    assert tuple(layer.name for layer in case.explainer.layers) == case.kind.layers
+
+
+def test_the_default_layer_is_what_the_pooling_reads(case):
+    assert case.explainer.default_layer == case.kind.default
+    assert case.explainer.explain(PHOTO).layer == case.kind.default
+
+
+def test_the_kind_of_output_is_found(case):
+    assert case.explainer.kind == case.kind.output
+
+
+def test_the_prediction_is_what_the_model_says(case):
+    said = np.array(case.classifier.model(case.classifier.prepare(explain.open_photo(PHOTO)), training=False))[0]
+    prediction = case.explainer.predict(PHOTO)
+    ends_in_probabilities = np.all((said >= 0) & (said <= 1)) and "one unit" not in case.name
+    found = prediction.probabilities if ends_in_probabilities else prediction.logits
+    expected = said if len(said) > 1 else [1 - said[0], said[0]] if ends_in_probabilities else [-said[0], said[0]]
+    assert_allclose(found, expected, rtol=1e-5 if case.name != "mixed precision" else 1e-2, atol=1e-6)
+    assert prediction.probabilities.dtype == prediction.logits.dtype == np.float32
+    assert sum(prediction.probabilities) == pytest.approx(1) or case.kind.output == "multilabel"
+
+
+@pytest.mark.parametrize("method", explain.methods())
+def test_every_layer_has_a_finite_map_of_its_size(case, method):
+    found = case.explainer.explain_layers(PHOTO, method=method)
+    assert tuple(found) == case.kind.layers
+    for layer in case.explainer.layers:
+        one = found[layer.name]
+        assert one.map.dtype == np.float32
+        assert one.map.shape == layer.shape[:2]
+        assert np.isfinite(one.map).all()
+        assert (one.method, one.layer) == (method, layer.name)
+        heat = one.heat()
+        assert heat.shape == (30, 40)
+        assert heat.dtype == np.float32
+        assert heat.min() >= 0
+        assert heat.max() == (0 if one.flat else 1)
+
+
+@pytest.mark.parametrize("method", explain.methods())
+def test_an_answer_from_what_is_kept_is_the_answer_of_a_full_pass(case, method):
+    forgetful = explain.Explainer(case.classifier, cache_bytes=0)
+    remembering = explain.Explainer(case.classifier)
+    remembering.explain_layers(PHOTO, method=method)
+    for layer in case.kind.layers:
+        for target in (*case.classifier.classes, case.classifier.classes[:2], None):
+            full = forgetful.explain(PHOTO, method=method, layer=layer, target=target)
+            kept = remembering.explain(PHOTO, method=method, layer=layer, target=target)
+            tolerance = 1e-5 if case.name != "mixed precision" else 1e-2
+            assert_allclose(kept.map, full.map, rtol=tolerance, atol=tolerance * max(full.map.max(), 1e-6))
+            assert (kept.flat, kept.layer, kept.target) == (full.flat, full.layer, full.target)
+
+
+def test_behind_a_pooling_the_evidence_for_and_against_adds_up_to_the_score(case):
+    # Of a linear head behind a global average pooling: what is for minus what is against is the score minus its bias.
+    if not case.kind.head:
+        assert case.name in ("flattened", "pooled by maximum")
+        return
+    bias = case.classifier.model.get_layer(case.kind.head).get_weights()[1]
+    bias = [-bias[0], bias[0]] if case.kind.output == "sigmoid" else bias
+    for index, label in enumerate(case.classifier.classes):
+        up = case.explainer.explain(PHOTO, target=label).map.sum(dtype=np.float64)
+        down = case.explainer.explain(PHOTO, target=explain.Target({label: -1.0})).map.sum(dtype=np.float64)
+        score = float(case.explainer.predict(PHOTO).logits[index] - bias[index])
+        assert up - down == pytest.approx(score, rel=1e-4 if case.name != "mixed precision" else 2e-2)
+
+
+def test_the_model_is_left_as_it_was(case):
+    case.explainer.explain_layers(PHOTO, target=0)
+    after = state(case.classifier.model)
+    for one, other in zip(case.before.pop("weights"), after.pop("weights"), strict=True):
+        assert_array_equal(one, other)
+    assert after == case.before

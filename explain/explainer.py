@@ -256,6 +256,8 @@ class Explainer:
 
     def _predicted(self, shown: Photo, logits: tf.Tensor, probabilities: tf.Tensor) -> Prediction:
         prediction = Prediction(self.classifier.classes, np.array(logits)[0], np.array(probabilities)[0])
+        for scores in (prediction.logits, prediction.probabilities):
+            scores.flags.writeable = False  # later answers share them
         if not np.isfinite(prediction.logits).all():
             raise ExplainError(
                 "The model's scores for this photo are not finite: are its weights and preprocessing right?"

@@ -1,0 +1,117 @@
+"""What a long life of a model and its Explainer must not leave behind: traces, memory, wrappers."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import threading
+
+import keras
+import networks
+import numpy as np
+import pytest
+from keras import layers
+from numpy.testing import assert_array_equal
+
+import explain
+
+
+class Counting(layers.Layer):
+    """Hands its input on and counts how often Python runs it: once for each trace."""
+
+    def __init__(self, **how) -> None:
+        super().__init__(**how)
+        self.runs = 0
+
+    def call(self, x):
+        self.runs += 1
+        return x * 1.0
+
+
+def counted(size: int = 12, channels: int = 5):
+    photo = keras.Input((size, size, 3))
+    x = layers.Conv2D(channels, 3, activation="relu", padding="same", name="first")(photo)
+    x = layers.Conv2D(channels, 3, activation="relu", padding="same", name="last")(Counting(name="counting")(x))
+    return networks.randomise(keras.Model(photo, layers.Dense(3)(layers.GlobalAveragePooling2D()(x))))
+
+
+def test_a_model_is_traced_once_however_it_is_used():
+    model = counted()
+    runs = model.get_layer("counting").runs
+    explainer = networks.explainer(model)
+    assert model.get_layer("counting").runs == runs + 1
+    explainer.warm()
+    for number in range(20):
+        photo = networks.noise(12 + number, 20, seed=number)
+        explainer.predict(photo)
+        for method in explain.methods():
+            explainer.explain_layers(photo, method=method)
+            for layer in ("first", "last"):
+                explainer.explain(photo, method, layer, networks.PETS[number % 3])
+    another = explain.Explainer(explainer.classifier)
+    another.explain(networks.noise(12, 12))
+    assert model.get_layer("counting").runs == runs + 1
+
+
+def peak() -> float:
+    """The most memory that this process ever had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e3 if sys.platform != "darwin" else 1e6)
+
+
+def test_memory_stays_flat():
+    explainer = networks.explainer(counted(128, 32))  # 2 MB for each activation
+    photos = [networks.noise(128, 128, seed=number) for number in range(20)]
+
+    def use():
+        for number, photo in enumerate(photos):
+            explainer.explain_layers(photo, target=number % 3)
+            explainer.explain(photo, layer="first").heat()
+            explainer.explain(photo, method="activations", target=None)
+
+    use()
+    before = peak()
+    for _ in range(5):
+        use()
+    assert peak() - before < 60  # 200 activations would be 400 MB
+
+
+def test_a_model_in_use_elsewhere_is_traced_without_its_tensors():
+    model, photo = counted(), np.ones((1, 12, 12, 3), np.float32)
+    expected, stop, wrong = np.asarray(model(photo)), threading.Event(), []
+
+    def use():
+        while not stop.is_set():
+            if not np.array_equal(np.asarray(model(photo)), expected):
+                wrong.append("other scores")
+
+    user = threading.Thread(target=use)
+    user.start()
+    try:
+        for _ in range(5):
+            explainer = networks.explainer(model)
+            assert [layer.name for layer in explainer.layers] == ["first", "counting", "last"]
+    finally:
+        stop.set()
+        user.join()
+    assert not wrong
+
+
+def test_after_a_failed_trace_nothing_is_left_behind():
+    class Failing(layers.Layer):
+        fails = False
+
+        def call(self, x):
+            if self.fails:
+                raise RuntimeError("out of order")
+            return x
+
+    photo = keras.Input((8, 8, 3))
+    x = layers.Conv2D(3, 3, name="first")(photo)
+    model = keras.Model(photo, layers.Dense(3)(layers.GlobalAveragePooling2D()(Failing(name="failing")(x))))
+    failing = model.get_layer("failing")
+    failing.fails = True
+    with pytest.raises(explain.ExplainError, match="out of order"):
+        networks.explainer(model)
+    assert not any("call" in vars(layer) for layer in model.layers)
+    failing.fails = False
+    assert_array_equal(networks.explainer(model).explain(networks.noise(8, 8)).map.shape, (6, 6))

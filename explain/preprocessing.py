@@ -29,6 +29,7 @@ SCALINGS = {
     "mobilenet_v3": "none",
     "nasnet": "tf",
     "resnet": "caffe",
+    "resnet50": "caffe",
     "resnet_v2": "tf",
     "vgg16": "caffe",
     "vgg19": "caffe",

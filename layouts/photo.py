@@ -33,6 +33,7 @@ def figure() -> Any:
             ),
             html.Div(id=ids.READOUT, className="readout", **aria(hidden="true")),
             html.Div(id=ids.MESSAGE, className="figure-message"),
+            html.Div(id=ids.STATUS, className="status", role="status", **aria(live="polite")),
         ],
         className="card figure",
         role="group",
@@ -105,7 +106,6 @@ def entrance(samples: Sequence[str], max_bytes: int, address: str) -> Any:
     )
     return html.Div(
         [
-            html.Div("", id=ids.STATUS, className="status", role="status", **aria(live="polite")),
             upload,
             html.Div(
                 [_sample(file, address) for file in samples],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -58,8 +58,8 @@ class Classifier:
     ) -> None:
         if not isinstance(model, keras.Model):
             raise ExplainError(f"The model must be a Keras model; received {type(model).__name__}.")
-        if isinstance(classes, str):
-            raise ExplainError(f"classes must be a sequence of labels; received the single text {classes!r}.")
+        if isinstance(classes, str) or not isinstance(classes, Iterable):
+            raise ExplainError(f"classes must be a sequence of labels; received {classes!r}.")
         self.model = model
         self.classes = tuple(str(label) for label in classes)
         self.name = name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,9 +138,12 @@ class Explainer:
         """
         began = time.perf_counter()
         request = self._request(source, method, target, parameters)
-        if isinstance(layers, str) and layers != "all":
-            raise ExplainError(f'layers is "all" or a sequence of names; received the single text {layers!r}.')
-        names = [layer.name for layer in self.layers] if layers == "all" else layers
+        if isinstance(layers, str) and layers == "all":
+            names: Iterable[str] = [layer.name for layer in self.layers]
+        elif isinstance(layers, str) or not isinstance(layers, Iterable):
+            raise ExplainError(f'layers is "all" or a sequence of names; received {layers!r}.')
+        else:
+            names = layers
         paths = list(dict.fromkeys(self._network.find(name) for name in names))
         if not paths:
             raise ExplainError("layers names no layer.")

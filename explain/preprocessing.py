@@ -46,7 +46,7 @@ def scaling(preprocessing: str | Callable[[Any], Any]) -> Callable[[Floats], Any
     """
     if callable(preprocessing):
         return preprocessing
-    if preprocessing not in SCALINGS:
+    if not isinstance(preprocessing, str) or preprocessing not in SCALINGS:
         raise unknown("preprocessing", preprocessing, SCALINGS)
     return _MODES[SCALINGS[preprocessing]]
 

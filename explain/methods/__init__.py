@@ -77,7 +77,7 @@ class Method:
                 raise unknown(f"parameter of {self.name}", name, self.parameters or ["(it has none)"])
             parameter = self.parameters[name]
             whole = parameter.integer and isinstance(value, int) and not isinstance(value, bool) and value >= 0
-            if not whole and value not in parameter.choices:
+            if not whole and not (isinstance(value, str) and value in parameter.choices):
                 allowed = ", ".join(map(repr, parameter.choices)) + (" or a whole number" if parameter.integer else "")
                 raise ExplainError(f"{name} of {self.name} is {allowed}; received {value!r}.")
             values[name] = value
@@ -108,7 +108,7 @@ def find(name: str) -> Method:
     Raises:
         ExplainError: there is none.
     """
-    if name not in _METHODS:
+    if not isinstance(name, str) or name not in _METHODS:
         raise unknown("method", name, _METHODS)
     return _METHODS[name]
 

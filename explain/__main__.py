@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -39,11 +40,20 @@ def main(argv: list[str] | None = None) -> int:
         print(f"whylight explain: {error}", file=sys.stderr)
         return 1
     photos = _photos(arguments.photos)
-    failed, names = 0, _names(photos)
+    if not photos:
+        print(f"whylight explain: no photos in {', '.join(map(str, arguments.photos))}.", file=sys.stderr)
+        return 1
+    failed, names = 0, _names(photos, arguments.out)
     with tqdm(photos, unit="photo", disable=len(photos) < 2) as progress:
         for photo in progress:
             try:
-                record = _explain(explainer, photo, arguments, arguments.out / names[photo])
+                opened = explain.open_photo(photo, chosen.max_bytes, chosen.max_pixels)
+                overlay = arguments.out / names[photo]
+                record = {
+                    "file": str(photo),
+                    "overlay": str(overlay),
+                    **_explain(explainer, opened, arguments, overlay),
+                }
             except (explain.PhotoError, OSError) as error:
                 failed += 1
                 progress.write(f"{photo}: {error}", file=sys.stderr)
@@ -77,8 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _explain(explainer: explain.Explainer, photo: Path, arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
-    """Write the overlay of a photo, or the contact sheet of all layers; the record says where."""
+def _explain(
+    explainer: explain.Explainer, photo: explain.Photo, arguments: argparse.Namespace, out: Path
+) -> dict[str, Any]:
+    """Write the overlay of a photo, or the contact sheet of all layers; the record."""
     how = {"method": arguments.method, "target": arguments.target}
     if arguments.layer == "all":
         found = explainer.explain_layers(photo, **how)
@@ -91,7 +103,7 @@ def _explain(explainer: explain.Explainer, photo: Path, arguments: argparse.Name
         one = explainer.explain(photo, layer=None if arguments.layer == "last" else arguments.layer, **how)
         one.overlay().save(out)
         record = one.record()
-    return {"file": str(photo), "overlay": str(out), **record}
+    return record
 
 
 def _sentence(photo: Path, record: dict[str, Any]) -> str:
@@ -112,16 +124,16 @@ def _photos(given: list[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _names(photos: list[Path]) -> dict[Path, str]:
-    """The name of each overlay: the photo's with .png; photos that share it keep their suffix or get a number."""
+def _names(photos: list[Path], out: Path) -> dict[Path, str]:
+    """The name of each overlay: the photo's with .png; photos that share it keep their suffix or get a number.
+
+    No overlay takes the name of a photo that lies in the same folder.
+    """
     names: dict[Path, str] = {}
-    taken: set[str] = set()
+    taken = {photo.name.lower() for photo in photos if photo.resolve().parent == out.resolve()}
     for photo in photos:
-        choices = [
-            f"{photo.stem}.png",
-            f"{photo.name}.png",
-            *(f"{photo.stem}-{n}.png" for n in range(2, 2 + len(photos))),
-        ]
+        numbered = (f"{photo.stem}-{n}.png" for n in itertools.count(2))
+        choices = itertools.chain([f"{photo.stem}.png", f"{photo.name}.png"], numbered)
         names[photo] = next(name for name in choices if name.lower() not in taken)
         taken.add(names[photo].lower())
     return names

@@ -44,13 +44,16 @@ class LayerInfo:
 
 
 def children(layer: Any) -> list[Any]:
-    """The layers that a layer is made of, each once."""
-    return list(layer._flatten_layers(include_self=False, recursive=False))
+    """The layers that a layer is made of, each once, and the operations between them such as an addition written +."""
+    if not isinstance(layer, keras.Layer):
+        return []
+    between = [step for step in getattr(layer, "operations", ()) if not isinstance(step, keras.Layer)]
+    return [*layer._flatten_layers(include_self=False, recursive=False), *between]
 
 
 def worth_choosing(layer: Any) -> bool:
-    """Whether somebody would look at this layer: not padding, normalisation, dropout and the like."""
-    return not isinstance(layer, _NOBODY_CHOOSES)
+    """Whether somebody would look at this layer: not padding, normalisation, dropout, a bare operation and the like."""
+    return isinstance(layer, keras.Layer) and not isinstance(layer, _NOBODY_CHOOSES)
 
 
 def stages(layers: list[LayerInfo]) -> list[str]:
@@ -58,11 +61,12 @@ def stages(layers: list[LayerInfo]) -> list[str]:
 
     A name such as "conv4_block6_out", "block2a_expand" or "stage_1_block_0" tells its stage; a layer without one
     belongs to the one before. What comes before the first such name is the stem, what comes after the last the head.
-    Where no name tells anything, a stage is everything of one resolution.
+    Where no name tells anything, or one comes up again later, a stage is everything of one resolution.
     """
     told = [_STAGE.search(layer.name.rpartition("/")[2]) for layer in layers]
     named = [number for number, match in enumerate(told) if match]
-    if not named:
+    runs = [stage for stage, _ in groupby(match[0].lower() for match in told if match)]
+    if not named or len(set(runs)) < len(runs):
         return [f"{layer.shape[0]} × {layer.shape[1]}" for layer in layers]
     found: list[str] = []
     for number, match in enumerate(told):

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import layouts
+from layouts import ids
+
+CONTENTS = layouts.Contents(
+    models={"pets": "cats and dogs"},
+    model="pets",
+    method="grad-cam",
+    colormap="viridis",
+    samples=("a cat.jpg", "dog.jpg"),
+    max_bytes=10_000_000,
+    max_pixels=64_000_000,
+)
+
+
+def every(component: Any) -> list[Any]:
+    found = [component] if hasattr(component, "_type") else []
+    children = component if isinstance(component, list | tuple) else getattr(component, "children", None)
+    for child in children if isinstance(children, list | tuple) else [children] if children is not None else []:
+        found += every(child)
+    return found
+
+
+def page() -> dict[str, Any]:
+    components = every(layouts.page(CONTENTS, "/why/"))
+    named = {component.id: component for component in components if getattr(component, "id", None)}
+    assert len(named) == sum(1 for component in components if getattr(component, "id", None)), "ids are unique"
+    return named
+
+
+def test_every_id_is_on_the_page() -> None:
+    expected = {value for name, value in vars(ids).items() if name.isupper()}
+    assert expected | {"sample-a cat", "sample-dog"} == set(page())
+
+
+def test_the_page_carries_what_its_scripts_need() -> None:
+    settings = json.loads(getattr(page()[ids.PAGE], "data-settings"))
+    assert settings == {
+        "model": "pets",
+        "method": "grad-cam",
+        "samples": ["a cat.jpg", "dog.jpg"],
+        "limits": {"bytes": 10_000_000, "pixels": 64_000_000},
+    }
+
+
+def test_addresses_lie_below_the_base_path() -> None:
+    components = every(layouts.page(CONTENTS, "/why/"))
+    addresses = [
+        getattr(component, name) for component in components for name in ("src", "href") if hasattr(component, name)
+    ]
+    assert addresses
+    assert all(address.startswith("/why/") for address in addresses)
+    assert "/why/samples/a%20cat.jpg" in addresses
+
+
+def test_errors_are_spoken_and_the_verdict_is_busy_at_first() -> None:
+    named = page()
+    assert getattr(named[ids.STATUS], "aria-live") == "polite"
+    assert getattr(named[ids.VERDICT], "aria-busy") == "true"

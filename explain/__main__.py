@@ -36,10 +36,10 @@ def main(argv: list[str] | None = None) -> int:
         own = chosen.models
         explainer = explain.Explainer(models.load(arguments.model, own), cache_bytes=chosen.cache_bytes)
         arguments.out.mkdir(parents=True, exist_ok=True)
+        photos = _photos(arguments.photos)
     except (explain.ExplainError, settings.SettingsError, OSError) as error:
         print(f"whylight explain: {error}", file=sys.stderr)
         return 1
-    photos = _photos(arguments.photos)
     if not photos:
         print(f"whylight explain: no photos in {', '.join(map(str, arguments.photos))}.", file=sys.stderr)
         return 1

@@ -211,3 +211,23 @@ def test_all_layers_in_one_pass_are_each_layer_by_itself(explainer):
             assert_allclose(found.map, alone.map, rtol=1e-6, atol=1e-9)
             assert_array_equal(found.heat(), explainer.explain(PHOTO, method=method, layer=path, target="dog").heat())
             assert (found.layer, found.method, found.flat) == (path, method, alone.flat)
+
+
+@pytest.mark.parametrize("kind", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("label", networks.PETS)
+def test_a_probability_is_explained_by_its_own_gradient(model, kind, label):
+    # Of a softmax: dp_c = p_c (dS_c - sum_j p_j dS_j); of a sigmoid: dp_c = p_c (1 - p_c) dS_c.
+    index, again = networks.PETS.index(label), Again(model)
+    last = again.at_last(again.at_first(PHOTO))
+    scores, kernel = again.scores_of(last), again.scores[0]
+    if kind == "softmax":
+        p = np.exp(scores) / np.exp(scores).sum()
+        gradient = p[index] * (kernel[:, index] - kernel @ p)
+    else:
+        p = 1 / (1 + np.exp(-scores))
+        gradient = p[index] * (1 - p[index]) * kernel[:, index]
+    explainer = networks.explainer(model, kind="softmax" if kind == "softmax" else "multilabel")
+    found = explainer.explain(PHOTO, target=explain.Target({label: 1.0}, "probability"))
+    expected = relu(last @ gradient) / 16
+    assert expected.max() > 0
+    assert_allclose(found.map, expected, rtol=1e-4, atol=1e-5 * expected.max())

@@ -167,3 +167,15 @@ def test_the_most_probable_classes_come_first():
     assert prediction.index == 2
     assert prediction.top(99) == prediction.top(3)
     assert prediction.top(1)[0][1] == pytest.approx(float(prediction.probabilities[2]))
+
+
+@pytest.mark.parametrize("fit", ["crop", "stretch", "letterbox"])
+@pytest.mark.parametrize("size", [(1, 1), (3, 4000), (3000, 2)])
+def test_photos_of_odd_sizes_are_explained(fit, size):
+    explainer = networks.explainer(networks.pooled(), fit=fit)
+    for found in explainer.explain_layers(networks.noise(*size), target=("cat", "dog")).values():
+        heat = found.heat()
+        assert heat.shape == size
+        assert np.isfinite(heat).all()
+        assert heat.max() == (0 if found.flat else 1)
+        assert found.overlay().size == size[::-1]

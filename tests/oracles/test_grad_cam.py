@@ -227,7 +227,9 @@ def test_a_probability_is_explained_by_its_own_gradient(model, kind, label):
         p = 1 / (1 + np.exp(-scores))
         gradient = p[index] * (1 - p[index]) * kernel[:, index]
     explainer = networks.explainer(model, kind="softmax" if kind == "softmax" else "multilabel")
-    found = explainer.explain(PHOTO, target=explain.Target({label: 1.0}, "probability"))
-    expected = relu(last @ gradient) / 16
-    assert expected.max() > 0
-    assert_allclose(found.map, expected, rtol=1e-4, atol=1e-5 * expected.max())
+    speaks_for, against = (
+        explainer.explain(PHOTO, target=explain.Target({label: weight}, "probability")).map for weight in (1.0, -1.0)
+    )
+    expected = last @ gradient / 16
+    assert_allclose(speaks_for, relu(expected), rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+    assert_allclose(against, relu(-expected), rtol=1e-4, atol=1e-5 * np.abs(expected).max())

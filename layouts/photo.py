@@ -24,12 +24,15 @@ def figure() -> Any:
                 id=ids.OVERLAY,
                 figure=_plot(),
                 responsive=True,
-                config={
-                    "scrollZoom": True,
-                    "displaylogo": False,
-                    "displayModeBar": True,
-                    "modeBarButtons": [["zoomIn2d", "zoomOut2d", "resetScale2d"]],
-                },
+                config={"scrollZoom": True, "displayModeBar": False, "doubleClick": False},
+            ),
+            html.Div(
+                [
+                    _zoom(ids.ZOOM_IN, "plus", "Zoom in"),
+                    _zoom(ids.ZOOM_OUT, "minus", "Zoom out"),
+                    _zoom(ids.ZOOM_ALL, "whole", "Show the whole photo"),
+                ],
+                className="zoom",
             ),
             html.Div(id=ids.READOUT, className="readout", **aria(hidden="true")),
             html.Div(id=ids.MESSAGE, className="figure-message"),
@@ -38,6 +41,12 @@ def figure() -> Any:
         className="card figure",
         role="group",
         **aria(label="The photo with the heat over it"),
+    )
+
+
+def _zoom(identifier: str, glyph: str, words: str) -> Any:
+    return html.Button(
+        html.Span(className=f"glyph {glyph}"), id=identifier, type="button", title=words, **aria(label=words)
     )
 
 
@@ -78,7 +87,6 @@ def _plot() -> go.Figure:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": "inherit", "size": 13},
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": "#7b8a89", "activecolor": "#2b8385"},
         xaxis={"range": [0, 4], "visible": False, "constrain": "domain"},
         yaxis={"range": [3, 0], "visible": False, "constrain": "domain", "scaleanchor": "x"},
     )

@@ -85,8 +85,21 @@ export async function setPhoto(next, view) {
       { ...heated, x: x0 * width, y: y0 * height, sizex: (x1 - x0) * width, sizey: (y1 - y0) * height },
     ],
     shapes: unseen.filter(([a, b, c, d]) => c > a && d > b).map((box) => dim(...box)),
-    ...(replaced && { "xaxis.range": [0, width], "yaxis.range": [height, 0] }),
+    ...(replaced && wholePhoto()),
   });
+}
+
+/* Plotly has made the domains smaller for the shape of the photo before: it starts from the whole figure again. */
+const wholePhoto = () => ({
+  "xaxis.range": [0, photo.width], "yaxis.range": [photo.height, 0], "xaxis.domain": [0, 1], "yaxis.domain": [0, 1],
+});
+
+/* Zoom about the middle by a factor; without one, to the whole photo. (Plotly's own reset goes back to the first photo's size.) */
+export function zoom(factor) {
+  if (!photo) return;
+  const { xaxis, yaxis } = graph().layout;
+  const scaled = ([a, b]) => [(a + b) / 2 - (b - a) / 2 / factor, (a + b) / 2 + (b - a) / 2 / factor];
+  Plotly.relayout(graph(), factor ? { "xaxis.range": scaled(xaxis.range), "yaxis.range": scaled(yaxis.range) } : wholePhoto());
 }
 
 /* Another map for the same photo; none while it is still on its way. `seen`: see `Heat`. */

@@ -145,4 +145,9 @@ export async function start(settings) {
   limits = settings.limits;
   await figure.plotted();
   figure.followPointer();
+  document.querySelector(".zoom").addEventListener("click", ({ target }) => {
+    const button = target.closest("button");
+    if (button) figure.zoom({ "zoom-in": 1.5, "zoom-out": 1 / 1.5 }[button.id]);
+  });
+  document.querySelector("#overlay .js-plotly-plot").on("plotly_doubleclick", () => figure.zoom());
 }

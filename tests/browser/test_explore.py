@@ -141,6 +141,29 @@ def test_zoom_moves_photo_and_heat_together_and_stays_with_another_layer(page: P
     choose(page, "layer", "conv4_block1_out")
     page.wait_for_timeout(300)
     assert boxes()[0] == pytest.approx(zoomed[0], abs=2)
+    page.click("#zoom-all")
+    page.wait_for_timeout(300)
+    assert boxes()[0] == pytest.approx(before[0], abs=8)
+    page.click("#zoom-in")
+    page.wait_for_timeout(300)
+    assert boxes()[0][2] > 1.1 * before[0][2]
+
+
+def test_every_photo_fills_the_figure_whatever_was_shown_before(page: Page) -> None:
+    frame = page.locator("#overlay").bounding_box()
+    assert frame
+    for number, (width, height) in enumerate([(100, 50), (50, 100), (30, 20), (70, 70), (300, 200), (40, 30)]):
+        explained(page, (f"{number}.png", photos.encoded(photos.corners(width, height), "PNG")))
+        box = photo_box(page)
+        assert box["width"] / box["height"] == pytest.approx(width / height, rel=0.03)
+        assert max(box["width"] / frame["width"], box["height"] / frame["height"]) > 0.9
+        if number == 2:  # somebody has zoomed into the photo before
+            page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            page.mouse.wheel(0, -400)
+            page.wait_for_timeout(300)
+    page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(500)
+    assert photo_box(page)["width"] == pytest.approx(box["width"], abs=8)
 
 
 def test_the_pointer_reads_the_heat(page: Page, explainer: explain.Explainer) -> None:

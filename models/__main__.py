@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import importlib.metadata
-import platform
 import sys
 from pathlib import Path
 
@@ -125,8 +123,8 @@ def _card(arguments: argparse.Namespace, recipe: Recipe, changes: dict[str, int 
 
     options = [f" --{field.replace('_', '-')} {value}" for field, value in changes.items()]
     options += [f" --limit {arguments.limit}"] if arguments.limit else []
-    packages = ("whylight", "keras", "tensorflow", "tensorflow-cpu", "numpy", "opencv-python-headless")
-    installed = {dist.metadata["Name"].lower(): dist.version for dist in importlib.metadata.distributions()}
+    from models.evaluation import installed
+
     return Card(
         name=arguments.name or arguments.recipe,
         title=recipe.title,
@@ -142,7 +140,7 @@ def _card(arguments: argparse.Namespace, recipe: Recipe, changes: dict[str, int 
         licence=recipe.licence,
         metrics={},
         controls={},
-        versions={"python": platform.python_version()} | {p: installed[p] for p in packages if p in installed},
+        versions=installed("whylight", "tensorflow", "tensorflow-cpu", "keras", "numpy", "opencv-python-headless"),
         command=f"whylight models train {arguments.recipe} --data DATA{''.join(options)}",
         recipe=dataclasses.asdict(recipe),
         checksum="",

@@ -34,12 +34,17 @@ class Focus:
 
 def circumstances() -> str:
     """When, with which versions and on which machine something is measured, in one line."""
-    wanted = ("tensorflow", "tensorflow-cpu", "keras", "dash", "plotly")
-    installed = {dist.metadata["Name"].lower().replace("_", "-"): dist.version for dist in distributions()}
-    packages = ", ".join(f"{name} {installed[name]}" for name in wanted if name in installed)
+    versions = installed("tensorflow", "tensorflow-cpu", "keras", "dash", "plotly").items()
+    packages = ", ".join(f"{name} {version}" for name, version in versions)
     today = datetime.datetime.now(datetime.UTC).date()
     machine = f"{platform.system()} on {os.cpu_count()} cores of {_processor()}"
-    return f"{today}, Python {platform.python_version()}, {packages}; {machine}"
+    return f"{today}, {packages}; {machine}"
+
+
+def installed(*packages: str) -> dict[str, str]:
+    """Versions of Python and of those of these packages that are installed."""
+    versions = {dist.metadata["Name"].lower().replace("_", "-"): dist.version for dist in distributions()}
+    return {"python": platform.python_version()} | {name: versions[name] for name in packages if name in versions}
 
 
 def _processor() -> str:

@@ -136,6 +136,10 @@ class Network:
     def start(self, path: str) -> str | None:
         """The layer whose activation is enough to compute a layer and everything after it: itself, if all paths to the
         output lead through it, else the nearest such layer before it; None where there is only the input."""
+        with self._lock:
+            return self._memo(("start", path), lambda: self._start(path))  # type: ignore[no-any-return]
+
+    def _start(self, path: str) -> str | None:
         paths = list(self._tensors)
         before = probe.ancestors(self._tensors[path])
         for candidate in reversed(paths[: paths.index(path) + 1]):

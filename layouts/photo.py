@@ -67,7 +67,9 @@ def _plot() -> go.Figure:
                 "colorbar": {
                     "title": {"text": "heat", "side": "top", "font": {"size": 13}},
                     "thickness": 10,
-                    "len": 0.7,
+                    "len": 0.66,
+                    "y": 0,
+                    "yanchor": "bottom",
                     "outlinewidth": 0,
                     "tickvals": [0, 0.5, 1],
                     "xpad": 12,

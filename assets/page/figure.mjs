@@ -37,10 +37,12 @@ export const palette = () => look.palettes[look.colormap];
 
 export const currentHeat = () => heat;
 
+const painted = () => ({ source: picture ? coloured(picture, palette(), alpha()) : TRANSPARENT, opacity: look.opacity });
+
 /* The heat as it is to look. The image takes it at once; Plotly, for which this is a change of the layout, hears of it when the
    last one is a moment ago. */
 function paint() {
-  const source = picture ? coloured(picture, palette(), alpha()) : TRANSPARENT, { opacity } = look;
+  const { source, opacity } = painted();
   const node = graph().querySelector(".layer-above image");
   node?.setAttribute("href", source);
   node?.style.setProperty("opacity", opacity);
@@ -73,6 +75,9 @@ export async function setPhoto(next, view) {
   const { width, height, shown } = next, [x0, y0, x1, y1] = view;
   const replaced = photo?.shown !== shown;
   photo = { ...next, view };
+  clearTimeout(telling);
+  turn++;
+  if (replaced) picture = null; // another photo has no heat yet
   const dim = (left, top, right, bottom) => ({
     type: "rect", x0: left * width, y0: top * height, x1: right * width, y1: bottom * height,
     line: { width: 0 }, fillcolor: `rgba(0,0,0,${1 - UNSEEN})`, layer: "above",
@@ -82,7 +87,7 @@ export async function setPhoto(next, view) {
   await Plotly.relayout(graph(), {
     images: [ // as a whole: changed one by one, Plotly leaves a second node at the old place
       { ...before, source: shown, sizex: width, sizey: height },
-      { ...heated, x: x0 * width, y: y0 * height, sizex: (x1 - x0) * width, sizey: (y1 - y0) * height },
+      { ...heated, ...painted(), x: x0 * width, y: y0 * height, sizex: (x1 - x0) * width, sizey: (y1 - y0) * height },
     ],
     shapes: unseen.filter(([a, b, c, d]) => c > a && d > b).map((box) => dim(...box)),
     ...(replaced && wholePhoto()),
@@ -95,7 +100,7 @@ const wholePhoto = () => ({
 });
 
 /* Zoom about the middle by a factor; without one, to the whole photo. (Plotly's own reset goes back to the first photo's size.) */
-export function zoom(factor) {
+function zoom(factor) {
   if (!photo) return;
   const { xaxis, yaxis } = graph().layout;
   const scaled = ([a, b]) => [(a + b) / 2 - (b - a) / 2 / factor, (a + b) / 2 + (b - a) / 2 / factor];
@@ -123,8 +128,18 @@ export async function setMap(map, seen) {
   return found;
 }
 
+/* What somebody does in the figure itself. */
+export function interact() {
+  followPointer();
+  if (matchMedia("(pointer: coarse)").matches) Plotly.relayout(graph(), { dragmode: false }); // a finger scrolls the page
+  graph().on("plotly_doubleclick", () => zoom());
+  for (const [id, factor] of [["zoom-in", 1.5], ["zoom-out", 1 / 1.5], ["zoom-all"]]) {
+    document.getElementById(id).addEventListener("click", () => zoom(factor));
+  }
+}
+
 /* The heat under the pointer. Plotly's own labels show the cells of a trace; this is the value that is drawn. */
-export function followPointer() {
+function followPointer() {
   const frame = document.getElementById("overlay"), label = document.getElementById("readout");
   frame.addEventListener("pointerleave", () => { label.textContent = ""; });
   frame.addEventListener("pointermove", ({ clientX, clientY, buttons }) => {

@@ -130,7 +130,7 @@ async function displayable(photo, src) {
 async function showLayer() {
   const before = shown, map = maps[shown.layer];
   const found = await figure.setMap(map, before.answer.seen);
-  if (before === shown) panel.tell(shown.answer, map ? found : null);
+  if (before === shown && (found || !map)) panel.tell(shown.answer, found);
 }
 
 /* Every layer's map is here, or on its way. */
@@ -144,10 +144,5 @@ export async function chooseLayer(layer) {
 export async function start(settings) {
   limits = settings.limits;
   await figure.plotted();
-  figure.followPointer();
-  document.querySelector(".zoom").addEventListener("click", ({ target }) => {
-    const button = target.closest("button");
-    if (button) figure.zoom({ "zoom-in": 1.5, "zoom-out": 1 / 1.5 }[button.id]);
-  });
-  document.querySelector("#overlay .js-plotly-plot").on("plotly_doubleclick", () => figure.zoom());
+  figure.interact();
 }

@@ -113,11 +113,11 @@ def _shape(model: Any, size: int | tuple[int, int] | None) -> tuple[int, int, in
         if None in own:
             raise ExplainError("The model leaves the size of its input open: say size=224, or size=(height, width).")
         asked = own
-    if len(asked) != 2 or not all(isinstance(side, int) and side > 0 for side in asked):
+    if len(asked) != 2 or not all(isinstance(side, int | np.integer) and side > 0 for side in asked):
         raise ExplainError(f"size must be a positive number of pixels, or two (height, width); received {size!r}.")
     if any(mine not in (None, wanted) for mine, wanted in zip(own, asked, strict=True)):
         raise ExplainError(f"The model's input is {own[0]} × {own[1]} pixels; size={size!r} does not fit it.")
-    return asked[0], asked[1], channels or 3
+    return int(asked[0]), int(asked[1]), channels or 3
 
 
 def _own_shape(model: Any) -> tuple[Any, Any, Any]:

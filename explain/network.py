@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -52,6 +54,10 @@ class Network:
     def __init__(self, model: Any, shape: tuple[int, int, int], classes: Sequence[str], kind: str | None) -> None:
         self._lock = threading.RLock()
         self._compiled: dict[Hashable, Any] = {}
+        if keras.backend.backend() != "tensorflow":
+            raise ExplainError(
+                f"Keras runs on {keras.backend.backend()}; set KERAS_BACKEND=tensorflow before it is imported."
+            )
         with probe.tracing:
             try:
                 if not model.built:
@@ -63,7 +69,7 @@ class Network:
                 raise
             except Exception as error:
                 size = " × ".join(map(str, shape))
-                raise ExplainError(f"The model can't be run on an input of {size}: {error}") from error
+                raise ExplainError(f"The model can't be run on an input of {size}: {_plain(error)}") from error
         with self._function.graph.as_default():
             self._add_score(len(classes))
         self._cuts = {tensor.ref() for tensor in probe.cuts(self._batch, self._logits)}
@@ -215,6 +221,11 @@ class Network:
         if key not in self._compiled:
             self._compiled[key] = make()
         return self._compiled[key]
+
+
+def _plain(error: Exception) -> str:
+    """What an error of Keras says, without its colours and its list of arguments."""
+    return " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).partition("\n\nArguments received")[0].split())
 
 
 def _kind(kind: str | None, classes: Sequence[str], outputs: int, activation: str | None) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from explain.errors import ExplainError, unknown
@@ -76,6 +77,8 @@ class Method:
             if name not in self.parameters:
                 raise unknown(f"parameter of {self.name}", name, self.parameters or ["(it has none)"])
             parameter = self.parameters[name]
+            if isinstance(value, np.integer):
+                value = int(value)
             whole = parameter.integer and isinstance(value, int) and not isinstance(value, bool) and value >= 0
             if not whole and not (isinstance(value, str) and value in parameter.choices):
                 allowed = ", ".join(map(repr, parameter.choices)) + (" or a whole number" if parameter.integer else "")

@@ -86,6 +86,8 @@ def test_another_class_by_select_and_by_bar(page: Page) -> None:
 
 
 def test_another_method(page: Page) -> None:
+    choose(page, "layer", "conv3_block4_out")
+    page.wait_for_timeout(300)
     before = pixels(page)
     choose(page, "method", "Activations")
     page.locator("#verdict", has_text="activity").wait_for()

@@ -32,6 +32,7 @@ def test_a_page_opened_before_the_model_is_ready_waits_and_then_works(
             page.goto(f"{address}/why/light/")
             page.locator("#status", has_text="being loaded").wait_for()
             assert get(f"{address}/healthz")[0] == 200
+            wait_for(f"{address}/readyz")
             settled(page)
         assert page.inner_text("#verdict").startswith("Cat,")
         assert page.inner_text("#status") == ""

@@ -107,11 +107,12 @@ function zoom(factor) {
   Plotly.relayout(graph(), factor ? { "xaxis.range": scaled(xaxis.range), "yaxis.range": scaled(yaxis.range) } : wholePhoto());
 }
 
-/* Another map for the same photo; none while it is still on its way. `seen`: see `Heat`. */
-export async function setMap(map, seen) {
+/* Another map for the same photo; none while it is still on its way. `seen`: see `Heat`; `nothing`: what to say of a map without
+   heat. */
+export async function setMap(map, seen, nothing) {
   const mine = ++turn;
   heat = map && new Heat(map, seen);
-  message().textContent = !heat ? "This layer's map is on its way …" : heat.flat ? "No positive evidence at this layer" : "";
+  message().textContent = !heat ? "This layer's map is on its way …" : heat.flat ? nothing : "";
   let next = null, found = { share: 0, area: 0 };
   if (heat && !heat.flat) {
     const [x0, y0, x1, y1] = photo.view, width = (x1 - x0) * photo.width, height = (y1 - y0) * photo.height;

@@ -4,6 +4,7 @@ import * as figure from "./figure.mjs";
 import { open, PhotoError } from "./photo.mjs";
 import { fromBase64 } from "./png.mjs";
 import * as panel from "./panel.mjs";
+import { nothing } from "./words.mjs";
 
 const PATIENCE = 60_000; // ms until a question counts as lost
 const PULSE = 3_000; // ms between two looks whether the server is still there
@@ -129,7 +130,7 @@ async function displayable(photo, src) {
 
 async function showLayer() {
   const before = shown, map = maps[shown.layer];
-  const found = await figure.setMap(map, before.answer.seen);
+  const found = await figure.setMap(map, before.answer.seen, nothing(before.answer));
   if (before === shown && (found || !map)) panel.tell(shown.answer, found);
 }
 

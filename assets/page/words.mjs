@@ -14,10 +14,13 @@ export function headline({ classes, probabilities, predicted }) {
   return `${title(classes[predicted])}, ${percent(probabilities[predicted])}`;
 }
 
+/* What the figure says where there is nothing to show. */
+export const nothing = ({ target }) => `${target === null ? "Nothing is active" : "No positive evidence"} at this layer`;
+
 /* Where the heat lies: nothing that the map does not show. */
 export function evidence({ classes, target }, found) {
   const what = target === null ? "activity" : `evidence for ${classes[target]}`;
   if (!found) return `The ${what} at this layer is on its way …`;
-  if (!found.share) return target === null ? "Nothing is active at this layer." : `No positive ${what} at this layer.`;
+  if (!found.share) return target === null ? "Taken together, nothing is active at this layer." : `No positive ${what} at this layer.`;
   return `${percent(found.share)} of the ${what} lies in ${percent(found.area)} of the photo.`;
 }

@@ -86,7 +86,7 @@ def test_another_class_by_select_and_by_bar(page: Page) -> None:
 
 
 def test_another_method(page: Page) -> None:
-    choose(page, "layer", "conv3_block4_out")
+    choose(page, "layer", "conv3_block1_2_relu")
     page.wait_for_timeout(300)
     before = pixels(page)
     choose(page, "method", "Activations")

@@ -47,8 +47,9 @@ def _walk(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 @contextlib.contextmanager
 def recording(model: Any) -> Iterator[list[Seen]]:
-    """Fill a list with what each layer returns while the block runs, in this thread and in this graph alone."""
-    thread, graph = threading.get_ident(), tf.compat.v1.get_default_graph()
+    """Fill a list with what each layer returns while the block runs, in this graph alone: other threads that use the
+    model meanwhile compute in others, or in none."""
+    graph = tf.compat.v1.get_default_graph()
     seen: list[Seen] = []
     runs: dict[str, int] = {}
 
@@ -57,7 +58,7 @@ def recording(model: Any) -> Iterator[list[Seen]]:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             output = original(*args, **kwargs)
-            if threading.get_ident() == thread and tf.is_tensor(output) and getattr(output, "graph", None) is graph:
+            if tf.is_tensor(output) and getattr(output, "graph", None) is graph:
                 runs[path] = run = runs.get(path, 0) + 1
                 seen.append(Seen(path if run == 1 else f"{path}:{run}", layer, output))
             return output

@@ -50,6 +50,12 @@ def test_activations_show_the_strongest_channel_or_one_by_its_index(explainer, c
     assert_array_equal(explainer.explain(PHOTO, method="activations", channel=channel).map, expected)
 
 
+def test_the_strongest_channel_is_that_of_the_highest_mean(explainer):
+    photo = networks.channels_photo([[3, 0], [0, 0]], [[1, 1], [1, 1]])
+    found = explainer.explain(photo, method="activations", channel="strongest")
+    assert_array_equal(found.map, [[1, 1], [1, 1]])
+
+
 def test_of_equally_strong_channels_the_first_is_shown(explainer):
     photo = networks.channels_photo([[0, 3], [0, 0]], [[3, 0], [0, 0]])
     assert_array_equal(explainer.explain(photo, method="activations", channel="strongest").map, [[0, 3], [0, 0]])

@@ -79,3 +79,28 @@ def test_operations_that_nobody_reads_from_are_not_listed():
     x = layers.Conv2D(4, 3, name="only")(photo / 127.5 - 1.0)
     model = keras.Model(photo, layers.Dense(3)(layers.GlobalAveragePooling2D()(x)))
     assert [layer.name for layer in networks.explainer(model).layers] == ["only"]
+
+
+def test_the_default_is_what_the_pooling_reads_even_if_nobody_else_would_choose_it():
+    photo = keras.Input((8, 8, 3))
+    x = layers.BatchNormalization(name="normalise")(layers.Conv2D(4, 3, name="conv")(photo))
+    model = keras.Model(photo, layers.Dense(3)(layers.GlobalAveragePooling2D()(layers.Dropout(0.5)(x))))
+    explainer = networks.explainer(model)
+    assert explainer.default_layer == "normalise"
+    assert [layer.name for layer in explainer.layers] == ["conv", "normalise"]
+
+
+def test_the_default_is_the_last_that_is_pooled_whatever_runs_after_it():
+    photo = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, name="conv")(photo)
+    pooled = layers.GlobalAveragePooling2D()(x)
+    flat = layers.Flatten()(layers.Conv2D(4, 3, name="later")(x))
+    model = keras.Model(photo, layers.Dense(3)(layers.Concatenate()([pooled, flat])))
+    assert networks.explainer(model).default_layer == "conv"
+
+
+def test_where_nothing_pools_the_default_is_the_last_layer():
+    photo = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, name="last")(layers.Conv2D(4, 3, name="first")(photo))
+    model = keras.Model(photo, layers.Dense(3)(layers.Flatten()(layers.BatchNormalization()(x))))
+    assert networks.explainer(model).default_layer == "last"

@@ -42,6 +42,8 @@ class _Request:
 class Explainer:
     """Explains what a classifier says. One serves many threads; what it compiles and computes is kept and used again.
 
+    Answers are kept by photo, so a model whose weights have changed since needs another Explainer.
+
     Args:
         classifier: whose model is explained.
         cache_bytes: the most bytes of activations and maps that are kept.

@@ -112,7 +112,7 @@ class Own(keras.Model):
     """A model with a `call` of its own and an operation outside all layers."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(name="own")
         self.body = convolutions()
         self.scores = layers.Dense(3, name="scores")
 
@@ -147,16 +147,21 @@ def own(kind: type[Own]) -> Any:
     return same(model)
 
 
-def unbuilt() -> Any:
-    """A Sequential that no photo has gone through, with weights that come with its first."""
+def with_weights_to_come(parts: list[Any]) -> list[Any]:
+    """Layers that no photo has gone through, with the weights that they get with their first."""
     stored = weights()
-    parts = [*convolutions(), *head()]
     for part in parts:
         if part.name in stored:
             kernel, bias = stored[part.name]
             part.kernel_initializer = keras.initializers.Constant(kernel)
             part.bias_initializer = keras.initializers.Constant(bias)
-    return keras.Sequential(parts)
+    return parts
+
+
+def unbuilt_own() -> Any:
+    model = Own()
+    with_weights_to_come([*model.body, model.scores])
+    return keras.Sequential([model])
 
 
 VARIANTS = {
@@ -171,7 +176,10 @@ VARIANTS = {
     "sequential of a body and a head": Variant(
         lambda: sequential(chain(convolutions(), "body"), *head()), "body/first", "body/last"
     ),
-    "sequential, never called": Variant(unbuilt, how={"size": SIZE}),
+    "sequential, never called": Variant(
+        lambda: keras.Sequential(with_weights_to_come([*convolutions(), *head()])), how={"size": SIZE}
+    ),
+    "sequential of an own call, never called": Variant(unbuilt_own, "own/first", "own/last", how={"size": SIZE}),
     "sequential, reloaded": Variant(lambda: reloaded(sequential(*convolutions(), *head()))),
     "nested, reloaded": Variant(
         lambda: reloaded(same(chain([chain(convolutions(), "body"), *head()]))), "body/first", "body/last"

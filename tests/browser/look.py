@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, Request
 
+QUESTIONS = re.compile("_dash-update-component")
 PHOTO = "#overlay .layer-below image, #overlay .imagelayer image"
 
 
@@ -70,11 +72,8 @@ def upload(page: Page, photo: Path | tuple[str, bytes]) -> None:
 
 def explained(page: Page, photo: Path | tuple[str, bytes]) -> None:
     """Choose a file and wait for its explanation."""
-    before = page.locator(PHOTO).first.get_attribute("href")
-    upload(page, photo)
-    page.wait_for_function(
-        "before => document.querySelector('#overlay .imagelayer image')?.getAttribute('href') !== before", arg=before
-    )
+    with page.expect_response(QUESTIONS):
+        upload(page, photo)
     settled(page)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import photos
-from browser.look import choose, explained, photo_box, pixels, requests, settled, slide, upload
+from browser.look import QUESTIONS, choose, explained, photo_box, pixels, requests, settled, slide, upload
 from browser.serving import SAMPLES
 from numpy.typing import NDArray
 from PIL import Image
@@ -20,8 +20,6 @@ from playwright.sync_api import Page, Route
 
 import explain
 import models
-
-QUESTIONS = re.compile("_dash-update-component")
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browser.look import choose, requests, settled, upload
+from browser.look import QUESTIONS, choose, requests, settled, upload
 from browser.serving import ROOT, SAMPLES, get, serving, wait_for
 from playwright.sync_api import Page, Route
-
-QUESTIONS = re.compile("_dash-update-component")
 
 
 def test_a_page_opened_before_the_model_is_ready_waits_and_then_works(

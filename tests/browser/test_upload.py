@@ -6,13 +6,14 @@ import base64
 import contextlib
 import json
 import os
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from browser import photos
 from browser.look import explained, pixels, requests, settled, slide, upload
 from browser.serving import SAMPLES
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Browser, Error, Page
 
 UPRIGHT = {
     "photo.jpg": photos.encoded(photos.corners(), "JPEG", quality=95),
@@ -47,8 +48,22 @@ REFUSED = {
 }
 
 
+@pytest.fixture(scope="module")
+def shared(browser: Browser, server: str) -> Iterator[Page]:
+    """One page that takes one photo after the other, as people do."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    faults: list[Error] = []
+    opened.on("pageerror", lambda error: faults.append(error))
+    opened.goto(server)
+    settled(opened)
+    yield opened
+    opened.close()
+    assert faults == []
+
+
 @pytest.mark.parametrize("name", UPRIGHT)
-def test_every_format_is_shown_upright(page: Page, name: str) -> None:
+def test_every_format_is_shown_upright(shared: Page, name: str) -> None:
+    page = shared
     explained(page, (name, UPRIGHT[name]))
     slide(page, "opacity", 0)
     shown = pixels(page)
@@ -61,7 +76,8 @@ def test_every_format_is_shown_upright(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_odd_photo_gets_an_answer(page: Page, name: str) -> None:
+def test_an_odd_photo_gets_an_answer(shared: Page, name: str) -> None:
+    page = shared
     explained(page, (name, ODD[name]))
     assert page.inner_text("#status") == ""
     assert page.inner_text("#verdict").startswith(("Cat,", "Dog,"))

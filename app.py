@@ -50,16 +50,8 @@ def make_app(chosen: settings.Settings) -> Dash:
     return app
 
 
-def run() -> None:
-    """Serve the page as `gunicorn app:server` does in this folder."""
+if __name__ == "__main__":  # the same as `gunicorn app:server` in this folder
     sys.argv = ["gunicorn", "--chdir", str(HERE), "--config", str(HERE / "gunicorn.conf.py"), "app:server"]
     runpy.run_module("gunicorn", run_name="__main__")
-
-
-if __name__ == "__main__":
-    run()
 else:
-    try:
-        server = make_app(settings.load()).server
-    except settings.SettingsError as error:
-        sys.exit(str(error))
+    server = make_app(settings.load()).server

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Any
 
+import models
 import settings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -15,7 +16,13 @@ os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # leave the rest of 
 
 try:
     chosen = settings.load()
-except settings.SettingsError as error:
+    known = models.available(chosen.models)
+    if chosen.model not in known:
+        names = ", ".join(known) or "there is none"
+        raise settings.SettingsError(
+            f"WHYLIGHT_MODEL is {chosen.model!r}, but it must be the name of a model: {names}."
+        )
+except (settings.SettingsError, models.ModelError) as error:
     sys.exit(str(error))
 
 bind = f"[{chosen.host}]:{chosen.port}" if ":" in chosen.host else f"{chosen.host}:{chosen.port}"

@@ -133,7 +133,12 @@ def test_a_busy_server_is_asked_again(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
-    [("WHYLIGHT_PORT", "eighty", "a port"), ("WHYLIGHT_SAMPLES", "/nowhere", "folder"), ("WHYLIGHT_THREADS", "0", "4")],
+    [
+        ("WHYLIGHT_PORT", "eighty", "a port"),
+        ("WHYLIGHT_SAMPLES", "/nowhere", "folder"),
+        ("WHYLIGHT_THREADS", "0", "4"),
+        ("WHYLIGHT_MODEL", "horses", "pets"),
+    ],
 )
 def test_a_wrong_setting_is_one_clear_sentence(name: str, value: str, allowed: str) -> None:
     command = [sys.executable, "-m", "gunicorn", "app:server"]

@@ -305,6 +305,7 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
 
 def test_the_readme_screenshot(page: Page, request: pytest.FixtureRequest) -> None:
     """`make screenshot` keeps it."""
+    page.wait_for_timeout(500)  # for transitions
     shot = page.screenshot()
     assert len(shot) > 50_000
     if place := os.environ.get("WHYLIGHT_SCREENSHOT"):

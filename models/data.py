@@ -96,9 +96,9 @@ def _decode(content: bytes | None, row: dict[str, str]) -> Pixels | None:
     bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
         return None
-    if "crop_w" in row:  # the set holds squashed cuts: give this one the shape it was cut in, without enlarging it
+    if "crop_w" in row:  # a squashed cut gets its shape back; no side shrinks, so nothing that was stored is lost
         height, width = bgr.shape[:2]
         ratio = float(row["crop_w"]) / float(row["crop_h"])
-        shape = (width, max(1, round(width / ratio))) if ratio > 1 else (max(1, round(height * ratio)), height)
-        bgr = cv2.resize(bgr, shape, interpolation=cv2.INTER_AREA)
+        shape = (max(width, round(height * ratio)), max(height, round(width / ratio)))
+        bgr = cv2.resize(bgr, shape, interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(bgr[..., ::-1], dtype=np.uint8)

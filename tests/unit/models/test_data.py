@@ -18,10 +18,14 @@ def test_a_set_is_read_in_the_order_of_its_table(tmp_path):
     assert blue[2] > 150 > blue[0]
 
 
-def test_a_squashed_photo_gets_its_shape_back(tmp_path):
-    sets.write_set(tmp_path / "cars", "train", ["car"], crop_w=300, crop_h=100)
+@pytest.mark.parametrize(
+    ("crop", "shape"),
+    [((300, 100), (64, 192)), ((100, 300), (240, 80)), ((110, 100), (73, 80)), ((125, 100), (64, 80))],
+)
+def test_a_squashed_photo_gets_its_shape_back_and_keeps_every_stored_pixel(tmp_path, crop, shape):
+    sets.write_set(tmp_path / "cars", "train", ["car"], crop_w=crop[0], crop_h=crop[1])  # stored 80 wide and 64 high
     (example,) = data.read_set(tmp_path / "cars", "train")
-    assert example.pixels.shape == (round(80 / 3), 80, 3)  # stored 80 wide and 64 high
+    assert example.pixels.shape == (*shape, 3)
 
 
 def test_photos_that_cannot_be_read_are_left_out_and_said(tmp_path, capsys):

@@ -31,6 +31,8 @@ class Classifier:
             several outputs without an activation count as softmax.
         size: side, or (height, width), of the input in pixels, for models that leave it open.
         name: what the model is called in records.
+        temperature: what the logits are divided by before they become probabilities (Guo et al. 2017, eq. 9); it
+            changes probabilities, and maps of targets in their space, but neither logits nor the order of the classes.
 
     Attributes:
         model: as given.
@@ -40,6 +42,7 @@ class Classifier:
         kind: as given or found.
         size: height and width of the input.
         name: as given.
+        temperature: as given.
         network: the traced model, which every `Explainer` of this classifier uses.
 
     Raises:
@@ -55,6 +58,7 @@ class Classifier:
         kind: str | None = None,
         size: int | tuple[int, int] | None = None,
         name: str = "model",
+        temperature: float = 1.0,
     ) -> None:
         if not isinstance(model, keras.Model):
             raise ExplainError(f"The model must be a Keras model; received {type(model).__name__}.")
@@ -71,11 +75,12 @@ class Classifier:
             raise ExplainError(f"kind must be one of {', '.join(KINDS)}, or left out; received {kind!r}.")
         if fit not in pre.FITS:
             raise unknown("fit", fit, pre.FITS)
+        self.temperature = _temperature(temperature)
         self._scaling = pre.scaling(preprocessing)
         height, width, self._channels = _shape(model, size)
         self.size = height, width
         self._scale(np.zeros((1, *self.size, 3), np.float32))
-        self.network = Network(model, (*self.size, self._channels), self.classes, kind)
+        self.network = Network(model, (*self.size, self._channels), self.classes, kind, self.temperature)
         self.kind = self.network.kind
 
     def place(self, photo: Photo) -> pre.Placement:
@@ -132,6 +137,14 @@ def _own_shape(model: Any) -> tuple[Any, Any, Any]:
             f"The model must take one batch of photos (N, height, width, channels); its input is {_some(shape)}."
         )
     return sides[1], sides[2], sides[3]
+
+
+def _temperature(value: Any) -> float:
+    smallest = float(np.finfo(np.float32).tiny)  # logits are float32, and they are divided by it
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not number or not smallest <= value <= 1 / smallest:
+        raise ExplainError(f"temperature must be a positive, finite number; received {value!r}.")
+    return float(value)
 
 
 def _some(values: object) -> str:

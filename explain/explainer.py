@@ -178,6 +178,7 @@ class Explainer:
         facts = {
             "parameters": request.parameters,
             "model": self.classifier.name,
+            "temperature": self.classifier.temperature,
             "milliseconds": round(1000 * (time.perf_counter() - began), 1),
             "versions": VERSIONS,
         }

@@ -41,6 +41,7 @@ class Network:
         shape: height, width and channels of its input.
         classes: labels of its scores.
         kind: of its output, see `Classifier`.
+        temperature: what the logits are divided by before they become probabilities.
 
     Attributes:
         kind: of its output: "softmax", "sigmoid" or "multilabel".
@@ -51,7 +52,14 @@ class Network:
         ExplainError: the model can't be run, or its outputs do not go with the classes and the kind.
     """
 
-    def __init__(self, model: Any, shape: tuple[int, int, int], classes: Sequence[str], kind: str | None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        shape: tuple[int, int, int],
+        classes: Sequence[str],
+        kind: str | None,
+        temperature: float = 1.0,
+    ) -> None:
         self._lock = threading.RLock()
         self._compiled: dict[Hashable, Any] = {}
         if keras.backend.backend() != "tensorflow":
@@ -71,7 +79,7 @@ class Network:
                 size = " × ".join(map(str, shape))
                 raise ExplainError(f"The model can't be run on an input of {size}: {_plain(error)}") from error
         with self._function.graph.as_default():
-            self._add_score(len(classes))
+            self._add_score(len(classes), temperature)
         self._cuts = {tensor.ref() for tensor in probe.cuts(self._batch, self._logits)}
         self.default, self.layers = self._listed()
 
@@ -86,9 +94,9 @@ class Network:
         self._tensors = {one.path: one.tensor for one in seen if probe.spatial(one.tensor)}
         return self._logits
 
-    def _add_score(self, classes: int) -> None:
-        softmax = self.kind == "softmax"
-        self._probabilities = tf.nn.softmax(self._logits) if softmax else tf.nn.sigmoid(self._logits)
+    def _add_score(self, classes: int, temperature: float) -> None:
+        cooled = self._logits / temperature
+        self._probabilities = tf.nn.softmax(cooled) if self.kind == "softmax" else tf.nn.sigmoid(cooled)
         self._weights = tf.compat.v1.placeholder(tf.float32, (len(SPACES), classes))
         # How much of the predicted class is explained: with it one pass is enough where that class is not known yet.
         self._predicted = tf.compat.v1.placeholder(tf.float32, (len(SPACES),))

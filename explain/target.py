@@ -20,7 +20,7 @@ class Target:
     Attributes:
         weights: the weight of each class, by label or index; classes that are not named weigh nothing.
         space: "logit", "probability", or None for the method's own. Probabilities saturate: where one is nearly 1, its
-            gradient is nearly 0.
+            gradient is nearly 0. They are those that the classifier says, with its temperature.
     """
 
     weights: Mapping[str | int, float]

@@ -28,24 +28,65 @@ def test_a_squashed_photo_gets_its_shape_back_and_keeps_every_stored_pixel(tmp_p
     assert example.pixels.shape == (*shape, 3)
 
 
+@pytest.mark.parametrize("crop", [(0, 100), (300, 0), ("", 100), ("wide", 100), (100, 3000)])
+def test_a_shape_that_cannot_be_is_said(tmp_path, crop):
+    sets.write_set(tmp_path / "cars", "train", ["car"], crop_w=crop[0], crop_h=crop[1])
+    with pytest.raises(ModelError, match=f"can't have been cut '{crop[0]}' wide and '{crop[1]}' high"):
+        data.read_set(tmp_path / "cars", "train")
+
+
 def test_photos_that_cannot_be_read_are_left_out_and_said(tmp_path, capsys):
     sets.write_set(tmp_path / "pets", "train", ["cat", "dog"])
     table = tmp_path / "pets" / "pets-train.csv"
-    table.write_text(table.read_text() + "train/cat/gone.png,cat,train\n")
+    table.write_text(table.read_text() + "".join(f"train/cat/gone{n}.png,cat,train\n" for n in range(12)))
     assert len(data.read_set(tmp_path / "pets", "train")) == 2
-    assert "1 of 3 photos cannot be read" in capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "pets train: 12 of 14 photos cannot be read and are left out:"
+    assert said[1:11] == [f"  train/cat/gone{n}.png is not there" for n in range(10)]
+    assert said[11:] == ["  and 2 more"]
+
+
+def test_a_set_whose_photos_are_all_damaged_is_said(tmp_path):
+    sets.write_set(tmp_path / "pets", "train", ["cat", "dog"])
+    table = tmp_path / "pets" / "pets-train.csv"
+    table.write_text("file,label\na.png,cat\nb.png,dog\n")
+    with pytest.raises(ModelError, match=r"None of the 2 photos of .*pets, split 'train', can be read: a\.png is not"):
+        data.read_set(tmp_path / "pets", "train")
 
 
 def test_a_set_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(ModelError, match=r"pets-train\.csv is not there"):
+    with pytest.raises(ModelError, match=r"pets is not there: a set is"):
         data.read_set(tmp_path / "pets", "train")
+
+
+def test_a_mask_that_is_not_there_is_said(tmp_path):
+    sets.write_set(tmp_path / "oxford", "judge", ["cat"], mask="mask.png")
+    row = data.read_set(tmp_path / "oxford", "judge")[0].row
+    (mask,) = data.read_mask(tmp_path / "oxford", "judge", [row])
+    assert (mask.dtype, mask.shape, mask.min(), mask.max()) == (np.uint8, (64, 80), 1, 1)
+    with pytest.raises(ModelError, match=r"oxford: the mask gone\.png is not there"):
+        data.read_mask(tmp_path / "oxford", "judge", [row | {"mask": "gone.png"}])
+
+
+def test_rare_classes_weigh_as_much_as_frequent_ones():
+    labels = ["a"] * 6 + ["c"] + ["b"] * 3
+    weights = data.class_weights(labels, ("a", "b", "c"))
+    assert weights.dtype == np.float32
+    assert weights == pytest.approx([10 / 18, 10 / 9, 10 / 3])
+    assert np.mean([weights["abc".index(label)] for label in labels]) == pytest.approx(1)
+
+
+def test_class_weights_need_photos_of_every_class():
+    with pytest.raises(ModelError, match="no class: d; classes without a photo: b, c"):
+        data.class_weights(["a", "d"], ("a", "b", "c"))
 
 
 def test_a_crop_has_the_asked_size_whatever_the_photo():
     rng = np.random.default_rng(3)
     for height, width in ((1, 1), (3, 400), (400, 3), (50, 70)):
         pixels = np.zeros((height, width, 3), np.uint8)
-        assert augment.random_resized_crop(pixels, 32, 24, (0.3, 1), rng).shape == (24, 32, 3)
+        view = augment.random_resized_crop(pixels, 32, (0.3, 1), (3 / 4, 4 / 3), "sides", rng)
+        assert view.shape == (32, 32, 3)
 
 
 def test_a_photo_is_placed_whole_into_another():

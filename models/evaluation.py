@@ -1,35 +1,96 @@
-"""How good a model is: whether it is right, and whether its evidence lies on what it names."""
+"""How good a model is: what it says of labelled photos, and under which circumstances that was measured.
+
+The numbers that follow from it are in `models.measures` and `models.calibration`; where its heat lies, in
+`models.focus`.
+"""
 
 from __future__ import annotations
 
 import datetime
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 from tqdm import tqdm
 
 import explain
-from models.data import Example, read_mask, read_set
+from models import measures
+from models.data import Example
+from models.errors import ModelError
+from models.focus import Focus, controls, focus
 
-Map = npt.NDArray[np.float32]
+__all__ = ["Focus", "Judged", "accuracy", "circumstances", "controls", "focus", "installed", "judge"]
+
+BATCH = 32
 
 
-@dataclass(frozen=True)
-class Focus:
-    """Where heat lies, as means over photos.
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a model says of labelled photos: everything that is measured is computed from this.
 
     Attributes:
-        share: of the heat, inside the mask of the object; a map without heat counts as 0.
-        head: share of the photos whose hottest pixel lies in the box round the head.
+        classes: the model's labels.
+        kind: of its output, see `explain.Classifier`.
+        logits: float32, (N, C), as in `explain.Prediction`.
+        labels: the truth, (N,), indices of classes.
+        files: names of the photos, N of them.
     """
 
-    share: float
-    head: float
+    classes: tuple[str, ...]
+    kind: str
+    logits: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+    files: tuple[str, ...]
+
+    @property
+    def predicted(self) -> npt.NDArray[np.int64]:
+        """Indices of the most probable classes, (N,); by logits, as in `explain.Prediction.index`."""
+        return np.asarray(self.logits.argmax(1), np.int64)
+
+
+def judge(explainer: explain.Explainer, examples: Sequence[Example]) -> Judged:
+    """What a model says of these photos: the same numbers as `explainer.predict`, in batches.
+
+    Raises:
+        ModelError: there are no photos, one's label is none of the model's classes, or its scores are not finite.
+        PhotoError: a photo can't be used.
+    """
+    classifier = explainer.classifier
+    indices = {label: index for index, label in enumerate(classifier.classes)}
+    unknown = sorted({example.label for example in examples} - set(indices))
+    if unknown or not examples:
+        what = f"their labels include {', '.join(map(repr, unknown[:5]))}" if unknown else "there are no photos"
+        raise ModelError(
+            f"{classifier.name} can't be judged: {what}. It knows {', '.join(classifier.classes[:5])}"
+            f"{', ...' if len(classifier.classes) > 5 else ''}."
+        )
+    forward = classifier.network.forward()
+    found = []
+    with tqdm(total=len(examples), desc="judging", unit="photo") as progress:
+        for start in range(0, len(examples), BATCH):
+            photos = [explain.open_photo(example.pixels) for example in examples[start : start + BATCH]]
+            batch = np.concatenate([classifier.prepare(photo) for photo in photos])
+            found.append(np.asarray(forward(tf.constant(batch))[0]))
+            progress.update(len(batch))
+    logits = np.concatenate(found)
+    if not np.isfinite(logits).all():
+        file = examples[int(np.argmin(np.isfinite(logits).all(1)))].file
+        raise ModelError(f"The scores of {classifier.name} for {file} are not finite.")
+    labels = np.array([indices[example.label] for example in examples], np.int64)
+    files = tuple(example.file for example in examples)
+    return Judged(classifier.classes, explainer.kind, logits, labels, files)
+
+
+def accuracy(explainer: explain.Explainer, examples: Sequence[Example]) -> float:
+    """Share of the photos whose most probable class is their label."""
+    judged = judge(explainer, examples)
+    return measures.accuracy(judged.logits, judged.labels)
 
 
 def circumstances() -> str:
@@ -52,76 +113,3 @@ def _processor() -> str:
     lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return named[0] if named else platform.processor() or platform.machine()
-
-
-def accuracy(explainer: explain.Explainer, examples: list[Example]) -> float:
-    """Share of the photos whose most probable class is their label."""
-    classes = explainer.classifier.classes
-    right = [
-        classes[int(np.argmax(explainer.predict(example.pixels).logits))] == example.label
-        for example in tqdm(examples, desc="accuracy", unit="photo")
-    ]
-    return float(np.mean(right))
-
-
-def focus(explainer: explain.Explainer, folder: Path, split: str = "judge", method: str = "grad-cam") -> Focus:
-    """Where the heat of each photo's true class lies, at the default layer.
-
-    Args:
-        explainer: of the model to be judged.
-        folder: a set with the columns `mask` and `head_x0` to `head_y1`, see `models.data`.
-        split: of that set.
-        method: a name of `explain.methods()`.
-    """
-    examples = read_set(folder, split)
-    masks = read_mask(folder, split, [example.row for example in examples])
-    heats = (
-        explainer.explain(example.pixels, method=method, target=example.label).heat()
-        for example in tqdm(examples, desc="focus", unit="photo")
-    )
-    scores = [_score(heat, mask == 1, example) for heat, mask, example in zip(heats, masks, examples, strict=True)]
-    return Focus(*(float(value) for value in np.mean(scores, axis=0)))
-
-
-def controls(folder: Path, split: str = "judge") -> dict[str, Focus]:
-    """What maps reach that know nothing of the photo: the same everywhere, a blob in the centre, the best point."""
-    examples = read_set(folder, split)
-    masks = [mask == 1 for mask in read_mask(folder, split, [example.row for example in examples])]
-    blobs = [_blob(example.pixels.shape[0], example.pixels.shape[1]) for example in examples]
-    scores = [_score(blob, mask, example) for blob, mask, example in zip(blobs, masks, examples, strict=True)]
-    blob = np.mean(scores, axis=0)
-    points = [(x, y) for x in np.arange(0.02, 1, 0.02) for y in np.arange(0.02, 1, 0.02)]
-    hits = [np.mean([_in_head(x * _width(e), y * _height(e), e) for e in examples]) for x, y in points]
-    return {
-        "uniform": Focus(float(np.mean([mask.mean() for mask in masks])), float("nan")),
-        "centre blob": Focus(float(blob[0]), float(blob[1])),
-        "best fixed point": Focus(float("nan"), float(max(hits))),
-    }
-
-
-def _score(heat: Map, mask: npt.NDArray[np.bool_], example: Example) -> tuple[float, float]:
-    total = float(heat.sum())
-    if total == 0:
-        return 0.0, 0.0
-    y, x = np.unravel_index(int(heat.argmax()), heat.shape)
-    return float(heat[mask].sum()) / total, float(_in_head(x + 0.5, y + 0.5, example))
-
-
-def _in_head(x: float, y: float, example: Example) -> bool:
-    x0, y0, x1, y1 = (float(example.row[f"head_{side}"]) for side in ("x0", "y0", "x1", "y1"))
-    return x0 <= x <= x1 and y0 <= y <= y1
-
-
-def _blob(height: int, width: int, sigma: float = 0.15) -> Map:
-    """A round hill in the photo's middle, its width a share of the photo's sides."""
-    y = (np.arange(height) + 0.5) / height - 0.5
-    x = (np.arange(width) + 0.5) / width - 0.5
-    return np.exp(-(y[:, None] ** 2 + x[None] ** 2) / (2 * sigma**2)).astype(np.float32)
-
-
-def _height(example: Example) -> int:
-    return int(example.pixels.shape[0])
-
-
-def _width(example: Example) -> int:
-    return int(example.pixels.shape[1])

@@ -1,40 +1,66 @@
 from __future__ import annotations
 
+import networks
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from models import evaluation
 from models.data import Example
-
-HEAD = {"head_x0": "2", "head_y0": "0", "head_x1": "4", "head_y1": "2"}
-
-
-def example(height: int, width: int) -> Example:
-    return Example("a.png", "cat", np.zeros((height, width, 3), np.uint8), HEAD)
+from models.errors import ModelError
 
 
-def test_share_and_head_by_hand():
-    heat = np.array([[0, 0, 1, 0], [0, 0.5, 0.5, 0], [0, 0, 0, 0], [1, 0, 0, 0]], np.float32)
-    heat[3, 0] = 0.9
-    mask = np.zeros((4, 4), bool)
-    mask[:2, 2:] = True
-    share, head = evaluation._score(heat, mask, example(4, 4))
-    assert share == pytest.approx(1.5 / 2.9)
-    assert head == 1  # the hottest pixel is row 0, column 2, and its middle (2.5, 0.5) lies in the box
+def example(number: int, label: str = "dog") -> Example:
+    return Example(f"{number}.png", label, networks.noise(8 + number % 5, 9 + number % 3, number), {})
 
 
-def test_the_hottest_pixel_outside_the_head_does_not_count():
-    heat = np.zeros((4, 4), np.float32)
-    heat[3, 0] = 1
-    assert evaluation._score(heat, np.ones((4, 4), bool), example(4, 4)) == (1, 0)
+@pytest.fixture(scope="module")
+def explainer():
+    return networks.explainer(networks.pooled(), name="small")
 
 
-def test_a_map_without_heat_counts_as_nothing():
-    assert evaluation._score(np.zeros((4, 4), np.float32), np.ones((4, 4), bool), example(4, 4)) == (0, 0)
+@pytest.mark.parametrize("kind", ["softmax in the dense layer", "one sigmoid unit", "several labels", "not square"])
+def test_what_is_judged_is_what_is_predicted(kind):
+    explainer = networks.explain.Explainer(networks.kind(kind))
+    examples = [example(number) for number in range(evaluation.BATCH + 2)]  # two batches, the last one smaller
+    judged = evaluation.judge(explainer, examples)
+    single = [explainer.predict(one.pixels) for one in examples]
+    assert_allclose(judged.logits, [one.logits for one in single], atol=1e-4)
+    assert judged.predicted.tolist() == [one.index for one in single]
+    assert (judged.kind, judged.classes) == (explainer.kind, explainer.classifier.classes)
 
 
-def test_the_blob_lies_in_the_middle_and_falls_to_its_share():
-    blob = evaluation._blob(101, 201)
-    assert np.unravel_index(blob.argmax(), blob.shape) == (50, 100)
-    assert blob[50, 100] == pytest.approx(1)
-    assert blob[50, 130] == pytest.approx(np.exp(-0.5), rel=0.02)  # 0.15 of 201 columns are 30
+def test_files_and_labels_keep_their_order(explainer):
+    judged = evaluation.judge(explainer, [example(3, "bird"), example(1, "cat"), example(2, "dog")])
+    assert judged.files == ("3.png", "1.png", "2.png")
+    assert judged.labels.tolist() == [2, 0, 1]
+
+
+def test_accuracy_is_the_share_that_is_right(explainer):
+    said = [explainer.classifier.classes[explainer.predict(example(n).pixels).index] for n in range(4)]
+    wrong = next(label for label in networks.PETS if label != said[3])
+    examples = [example(n, label) for n, label in enumerate([*said[:3], wrong])]
+    assert evaluation.accuracy(explainer, examples) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("examples", "what"),
+    [
+        ([], "small can't be judged: there are no photos. It knows cat, dog, bird."),
+        ([example(0, "fish"), example(1)], "small can't be judged: their labels include 'fish'"),
+    ],
+)
+def test_photos_that_it_can_not_be_judged_by(explainer, examples, what):
+    with pytest.raises(ModelError, match=what):
+        evaluation.judge(explainer, examples)
+
+
+def test_a_score_that_is_none_names_its_photo():
+    def nan_if_black(batch):
+        return np.where(batch.max(axis=(1, 2, 3), keepdims=True) == 0, np.nan, batch)
+
+    model = networks.by_hand(np.ones((2, 2, 2, 3)))
+    explainer = networks.explainer(model, preprocessing=nan_if_black, name="small")
+    black = Example("black.png", "cat", np.zeros((8, 8, 3), np.uint8), {})
+    with pytest.raises(ModelError, match=r"The scores of small for black\.png are not finite"):
+        evaluation.judge(explainer, [example(0), black, example(1)])

@@ -1,4 +1,4 @@
-"""The command line of the models: `whylight models list | verify | train | evaluate`."""
+"""The command line of the models: `whylight models list | verify | train | preview | evaluate | familiar | filter`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 import dataclasses
 import sys
 from pathlib import Path
+from typing import Any
 
 import settings
+from models import options
+from models.architecture import Architecture, units
 from models.card import Card
 from models.errors import ModelError
 from models.recipe import RECIPES, Recipe
-
-# What may differ from a recipe without becoming another one.
-OVERRIDES = {"epochs": int, "batch": int, "train_size": int, "warmup": int, "seed": int, "precision": str}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -25,6 +25,15 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         0 when all went well, 1 when something did not (said on stderr), 2 when the command was not understood.
     """
+    arguments = _parser().parse_args(argv)
+    try:
+        return COMMANDS[arguments.command](arguments)
+    except (ModelError, settings.SettingsError, OSError) as error:
+        print(f"whylight models {arguments.command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="whylight models", description="The classifiers: what there is, training, judging."
     )
@@ -37,30 +46,50 @@ def main(argv: list[str] | None = None) -> int:
 
     train = commands.add_parser(
         "train",
-        help="train a model by its recipe; called again with the same run folder, it goes on where it was stopped",
+        help="train a shipped model again by its recipe, or one on photos of your own; the same command goes on where "
+        "it was stopped",
+        description="Train by a recipe: `train pets --data DATA`; or on photos of your own: `train --photos PHOTOS "
+        "--backbone mobilenetv2`, where PHOTOS is a folder with a folder for each class, a CSV file or a .tar. "
+        "The same command goes on where it was stopped.",
     )
-    train.add_argument("recipe", choices=sorted(RECIPES))
-    train.add_argument("--data", type=Path, required=True, help="folder of the sets and weights that the recipe names")
-    train.add_argument("--run", type=Path, help="where checkpoints lie (default: WHYLIGHT_RUNS/<recipe>)")
+    preview = commands.add_parser("preview", help="draw what a training would see: one sheet of random views")
+    for command in (train, preview):
+        command.add_argument("recipe", nargs="?", choices=sorted(RECIPES), help="a shipped model's; or name --photos")
+        command.add_argument(
+            "--data", type=Path, default=Path(), help="folder of the sets and weights named (default: .)"
+        )
+        command.add_argument("--limit", type=int, help="use the first so many photos of each set only")
+        options.add(command)
+    train.add_argument("--run", type=Path, help="where checkpoints lie (default: WHYLIGHT_RUNS/<name>)")
     train.add_argument(
         "--out", type=Path, help="folder to put the finished model's folder in (default: the run folder)"
     )
-    train.add_argument("--name", help="the finished model's name (default: the recipe's)")
-    train.add_argument("--limit", type=int, help="use the first so many photos of each set only")
+    train.add_argument("--name", help="the finished model's name (default: that of the recipe, or of the photos)")
     train.add_argument("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")
-    for field, kind in OVERRIDES.items():
-        train.add_argument(f"--{field.replace('_', '-')}", type=kind, help=f"instead of the recipe's {field}")
+    preview.add_argument("--out", type=Path, default=Path("preview.png"), metavar="FILE", help="(default: preview.png)")
 
     evaluate = commands.add_parser("evaluate", help="judge a model on photos that it has not learnt from")
-    evaluate.add_argument("model", help="a name, or the path of a model's folder")
-    evaluate.add_argument("--data", type=Path, required=True, help="folder of the sets that the model's recipe names")
+    evaluate.add_argument(
+        "--report", type=Path, metavar="FILE", help="also write an HTML page with figures and mistakes"
+    )
+    familiar = commands.add_parser(
+        "familiar", help="fit what tells photos like those that a model learnt from and others apart"
+    )
+    for command in (evaluate, familiar):
+        command.add_argument("model", help="a name, or the path of a model's folder")
+        command.add_argument(
+            "--data", type=Path, default=Path(), help="folder of the sets that its recipe names (default: .)"
+        )
 
-    arguments = parser.parse_args(argv)
-    try:
-        return COMMANDS[arguments.command](arguments)
-    except (ModelError, settings.SettingsError, OSError) as error:
-        print(f"whylight models {arguments.command}: {error}", file=sys.stderr)
-        return 1
+    keep = commands.add_parser(
+        "filter", help="list the photos of a set that show a kind of thing, by ImageNet's classes"
+    )
+    keep.add_argument("photos", type=Path, help="a folder, a CSV file or a .tar")
+    keep.add_argument("--kind", nargs="+", required=True, help="car, cat, dog, or numbers of ImageNet's classes")
+    keep.add_argument("--at-least", type=float, default=0.5, help="their probabilities' least sum (default: 0.5)")
+    keep.add_argument("--weights", default="imagenet", help="of MobileNetV2 with its top: a file, or Keras' own")
+    keep.add_argument("--out", type=Path, default=Path("kept.csv"), metavar="FILE", help="(default: kept.csv)")
+    return parser
 
 
 def _list(_: argparse.Namespace) -> int:
@@ -68,7 +97,7 @@ def _list(_: argparse.Namespace) -> int:
 
     for name, card in registry.available(settings.load().models).items():
         metrics = ", ".join(f"{what} {100 * value:.1f} %" for what, value in card.metrics.items())
-        print(f"{name}: {card.title} ({len(card.classes)} classes, {card.backbone}, {card.size} px). {metrics}")
+        print(f"{name}: {card.title} ({len(card.classes)} classes, {card.network.backbone}, {card.size} px). {metrics}")
     return 0
 
 
@@ -89,100 +118,136 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-
     from models import training
 
-    changes = {field: getattr(arguments, field) for field in OVERRIDES if getattr(arguments, field) is not None}
-    recipe = dataclasses.replace(RECIPES[arguments.recipe], **changes)
-    run = arguments.run or settings.load().runs / arguments.recipe
-    model = training.train(recipe, arguments.data, run, arguments.limit, arguments.checkpoint_every)
-    from models import storage  # only now: training itself needs neither the engine nor TensorFlow
+    recipe, name, changes = _recipe(arguments)
+    run = arguments.run or settings.load().runs / name
+    teacher = _folder(recipe.distil) if recipe.distil else None
+    model, recipe = training.train(recipe, arguments.data, run, arguments.limit, arguments.checkpoint_every, teacher)
+    from models import judging, storage  # only now: training itself needs neither the engine nor TensorFlow
 
-    card = storage.save(model, _card(arguments, recipe, changes), arguments.out or run)
+    card = storage.save(model, _card(arguments, name, recipe, changes), arguments.out or run)
     place = (arguments.out or run) / card.name
-    metrics, controls = _judge(place, recipe, arguments.data, arguments.limit)
-    dataclasses.replace(card, metrics=metrics, controls=controls).write(place)
-    _print_metrics(metrics, controls)
+    _print_metrics(judging.settle(place, recipe, arguments.data, arguments.limit))
     print(f"The model lies in {place}.")
     return 0
 
 
-def _evaluate(arguments: argparse.Namespace) -> int:
-    from models import card, registry
+def _preview(arguments: argparse.Namespace) -> int:
+    from models import preview
 
-    own = settings.load().models
-    folder = registry.folders(own).get(arguments.model, Path(arguments.model))
-    recipe = dict(card.read(folder).recipe)
-    _print_metrics(*_judge(folder, Recipe(**recipe), arguments.data))
+    recipe, _, _ = _recipe(arguments)
+    preview.sheet(recipe, arguments.data, arguments.limit or 200).save(arguments.out)
+    print(f"The views lie in {arguments.out}.")
     return 0
 
 
-def _card(arguments: argparse.Namespace, recipe: Recipe, changes: dict[str, int | str]) -> Card:
-    """The card of a fresh model, but for what is measured on the stored one."""
-    from models import backbones
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from models import card, judging
 
-    options = [f" --{field.replace('_', '-')} {value}" for field, value in changes.items()]
-    options += [f" --limit {arguments.limit}"] if arguments.limit else []
+    folder = _folder(arguments.model)
+    recipe = _recipe_of(card.read(folder))
+    _print_metrics(judging.judge(folder, recipe, arguments.data, report=arguments.report))
+    return 0
+
+
+def _familiar(arguments: argparse.Namespace) -> int:
+    from models import card, familiar
+
+    folder = _folder(arguments.model)
+    familiar.fit_model(folder, _recipe_of(card.read(folder)), arguments.data)
+    for what, value in card.read(folder).familiar.items():
+        print(f"{what}: {value:.4f}")
+    return 0
+
+
+def _filter(arguments: argparse.Namespace) -> int:
+    from models import filtering
+
+    kept, left = filtering.keep_files(
+        arguments.photos, arguments.kind, arguments.at_least, arguments.weights, arguments.out
+    )
+    print(f"{kept} photos are listed in {arguments.out}, {left} are not.")
+    return 0
+
+
+def _recipe(arguments: argparse.Namespace) -> tuple[Recipe, str, dict[str, Any]]:
+    """The recipe that is meant, the model's name, and which fields differ from the shipped recipe."""
+    changes = options.chosen(arguments)
+    if arguments.recipe is None and arguments.photos is None:
+        raise ModelError("Name a recipe, or photos of your own with --photos.")
+    if arguments.recipe is not None:
+        name, recipe = arguments.recipe, RECIPES[arguments.recipe]
+    else:
+        photos = Path(changes["photos"]).resolve()
+        changes["photos"] = str(photos)
+        name = photos.name.partition(".")[0]
+        recipe = Recipe(Architecture("resnet50v2"), title=name)
+    return options.changed(recipe, changes), getattr(arguments, "name", None) or name, changes
+
+
+def _recipe_of(card: Card) -> Recipe:
+    """The recipe that a model was trained by."""
+    values = dict(card.recipe)
+    values["network"] = Architecture(**values["network"])
+    return Recipe(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+
+def _folder(model: str) -> Path:
+    from models import registry
+
+    return registry.folders(settings.load().models).get(model, Path(model))
+
+
+def _card(arguments: argparse.Namespace, name: str, recipe: Recipe, changes: dict[str, Any]) -> Card:
+    """The card of a fresh model, but for what is measured on the stored one."""
     from models.evaluation import installed
 
+    if "photos" in changes:
+        changes = changes | {"photos": "PHOTOS"}
+    limit = f" --limit {arguments.limit}" if arguments.limit else ""
+    data = " --data DATA" if arguments.recipe else ""
     return Card(
-        name=arguments.name or arguments.recipe,
+        name=name,
         title=recipe.title,
         description=recipe.description,
         classes=recipe.classes,
-        backbone=recipe.backbone,
-        channels=recipe.channels,
+        network=recipe.network,
         size=recipe.size,
         fit=recipe.fit,
-        preprocessing=backbones.BACKBONES[recipe.backbone].preprocessing,
-        kind="sigmoid" if len(recipe.classes) == 2 else "softmax",
-        data=recipe.data,
+        preprocessing=recipe.network.preprocessing,
+        kind="sigmoid" if units(recipe.classes) == 1 else "softmax",
+        data=recipe.origin,
         licence=recipe.licence,
         metrics={},
         controls={},
         versions=installed("whylight", "tensorflow", "tensorflow-cpu", "keras", "numpy", "opencv-python-headless"),
-        command=f"whylight models train {arguments.recipe} --data DATA{''.join(options)}",
+        command=f"whylight models train {arguments.recipe or ''}".rstrip() + f"{data}{options.written(changes)}{limit}",
         recipe=dataclasses.asdict(recipe),
         checksum="",
         reference=(),
     )
 
 
-def _judge(
-    folder: Path, recipe: Recipe, data: Path, limit: int | None = None
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Metrics of a stored model, and what maps reach that know nothing of the photo."""
-    import explain
-    from models import evaluation, storage
-    from models.data import read_set
-
-    explainer = explain.Explainer(storage.load(folder))
-    focus = evaluation.focus(explainer, data / recipe.judge)
-    controls = evaluation.controls(data / recipe.judge)
-    metrics = {
-        "accuracy on val": evaluation.accuracy(explainer, read_set(data / recipe.photos, "val", limit)),
-        "heat inside the mask": focus.share,
-        "hottest pixel in the head box": focus.head,
-    }
-    return {what: round(value, 4) for what, value in metrics.items()}, {
-        "heat inside the mask, uniform": round(controls["uniform"].share, 4),
-        "heat inside the mask, centre blob": round(controls["centre blob"].share, 4),
-        "hottest pixel in the head box, centre": round(controls["centre blob"].head, 4),
-        "hottest pixel in the head box, best fixed point": round(controls["best fixed point"].head, 4),
-    }
-
-
-def _print_metrics(metrics: dict[str, float], controls: dict[str, float]) -> None:
+def _print_metrics(card: Card) -> None:
     from models.evaluation import circumstances
 
     print(f"{circumstances()}\n\n| measured | value |\n|---|---|")
-    for what, value in metrics.items():
+    for what, value in card.metrics.items():
         print(f"| **{what}** | **{100 * value:.1f} %** |")
-    for what, value in controls.items():
+    for what, value in card.controls.items():
         print(f"| {what} | {100 * value:.1f} % |")
 
 
-COMMANDS = {"list": _list, "verify": _verify, "train": _train, "evaluate": _evaluate}
+COMMANDS = {
+    "list": _list,
+    "verify": _verify,
+    "train": _train,
+    "preview": _preview,
+    "evaluate": _evaluate,
+    "familiar": _familiar,
+    "filter": _filter,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

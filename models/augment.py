@@ -1,11 +1,22 @@
-"""Random views of photos for training. Every function draws from the generator it is given and from nothing else."""
+"""Random views of photos for training. Every function draws from the generator it is given and from nothing else.
+
+What moves a photo works on one photo of any shape, before it becomes part of a batch; what mixes photos, and
+RandAugment, are Keras' own layers and work on the batch. Plain Keras: this module runs on every Keras backend.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
+import keras
 import numpy as np
+import numpy.typing as npt
 
 from models.data import Pixels
+
+Floats = npt.NDArray[np.float32]
+Region = tuple[slice, slice]
 
 
 def resize(pixels: Pixels, width: int, height: int) -> Pixels:
@@ -16,18 +27,34 @@ def resize(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def random_resized_crop(
-    pixels: Pixels, width: int, height: int, area: tuple[float, float], rng: np.random.Generator
+    pixels: Pixels,
+    size: int,
+    area: tuple[float, float],
+    ratio: tuple[float, float],
+    of: str,
+    rng: np.random.Generator,
 ) -> Pixels:
-    """A random part of the photo, of a random share of its area and a random ratio (2/3 to 3/2 of the asked one)."""
+    """A random part of the photo, stretched to a square (Szegedy et al. 2015, arXiv 1409.4842).
+
+    Args:
+        pixels: the photo.
+        size: side of the square in pixels.
+        area: least and greatest share of the photo's area.
+        ratio: least and greatest ratio of the part's width to its height.
+        of: "pixels" measures these in pixels, so that things keep about their shape; "sides" as shares of the photo's
+            own, so that they look as they do in the whole photo stretched to a square.
+        rng: source of all randomness.
+    """
     rows, columns = pixels.shape[:2]
+    whole = columns / rows if of == "sides" else 1.0
     for _ in range(10):
         share = rng.uniform(*area) * rows * columns
-        ratio = width / height * np.exp(rng.uniform(np.log(2 / 3), np.log(3 / 2)))
-        w, h = round(np.sqrt(share * ratio)), round(np.sqrt(share / ratio))
+        shape = whole * np.exp(rng.uniform(np.log(ratio[0]), np.log(ratio[1])))
+        w, h = round(np.sqrt(share * shape)), round(np.sqrt(share / shape))
         if 0 < w <= columns and 0 < h <= rows:
             x, y = rng.integers(columns - w + 1), rng.integers(rows - h + 1)
-            return resize(pixels[y : y + h, x : x + w], width, height)
-    return resize(pixels, width, height)  # a strip of a photo: no part of it has such a shape
+            return resize(pixels[y : y + h, x : x + w], size, size)
+    return resize(pixels, size, size)  # a strip of a photo: no part of it has such a shape
 
 
 def flip(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -47,8 +74,8 @@ def jitter(pixels: Pixels, strength: float, rng: np.random.Generator) -> Pixels:
 
 def place(
     pixels: Pixels, canvas: Pixels, share: tuple[float, float], rng: np.random.Generator
-) -> tuple[Pixels, tuple[slice, slice]]:
-    """A photo set at a random place into another one.
+) -> tuple[Pixels, Region]:
+    """A photo set at a random place into another one, each of its sides a random share of the other's.
 
     Args:
         pixels: any photo.
@@ -61,8 +88,72 @@ def place(
     """
     height, width = canvas.shape[:2]
     h, w = (round(side * rng.uniform(*share)) for side in (height, width))
-    y, x = rng.integers(height - h + 1), rng.integers(width - w + 1)
+    return _set_into(pixels, canvas, w, h, rng)
+
+
+def place_in_shape(
+    pixels: Pixels, canvas: Pixels, ratio: float, share: tuple[float, float], rng: np.random.Generator
+) -> tuple[Pixels, Region]:
+    """A photo set at a random place into another one that was stretched to a square, in its true shape.
+
+    Args:
+        pixels: any photo.
+        canvas: a square view of the one that surrounds it.
+        ratio: of width to height of what the canvas shows, before it was stretched.
+        share: least and greatest size, as a share of the largest that fits.
+        rng: source of all randomness.
+
+    Returns:
+        As `place`.
+    """
+    size = canvas.shape[0]
+    stretched = pixels.shape[1] / pixels.shape[0] / ratio
+    part = rng.uniform(*share) * size
+    w, h = max(1, round(part * min(1, stretched))), max(1, round(part * min(1, 1 / stretched)))
+    return _set_into(pixels, canvas, w, h, rng)
+
+
+def _set_into(
+    pixels: Pixels, canvas: Pixels, width: int, height: int, rng: np.random.Generator
+) -> tuple[Pixels, Region]:
+    y, x = rng.integers(canvas.shape[0] - height + 1), rng.integers(canvas.shape[1] - width + 1)
     composed = canvas.copy()
-    region = slice(y, y + h), slice(x, x + w)
-    composed[region] = resize(pixels, w, h)
+    region = slice(y, y + height), slice(x, x + width)
+    composed[region] = resize(pixels, width, height)
     return composed, region
+
+
+class BatchLayers:
+    """Keras' own layers for whole batches: RandAugment, random erasing, MixUp and CutMix, in this order.
+
+    Args:
+        rand_augment: magnitude in 0..1; 0 leaves the layer out, here and below.
+        erasing: largest share of a side that is erased.
+        mixup: alpha.
+        cutmix: alpha.
+    """
+
+    def __init__(self, rand_augment: float, erasing: float, mixup: float, cutmix: float) -> None:
+        kinds = keras.layers
+        # In float32 whatever precision the network learns in: these work on 0..255.
+        self._layers: list[Any] = []
+        if rand_augment:
+            self._layers.append(kinds.RandAugment((0, 255), factor=rand_augment, seed=0, dtype="float32"))
+        if erasing:
+            self._layers.append(
+                kinds.RandomErasing(scale=(0.02, erasing), value_range=(0, 255), seed=0, dtype="float32")
+            )
+        if mixup:
+            self._layers.append(kinds.MixUp(mixup, seed=0, dtype="float32"))
+        if cutmix:
+            self._layers.append(kinds.CutMix(cutmix, seed=0, dtype="float32"))
+
+    def __call__(self, x: Floats, labels: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """A batch (N, size, size, 3) in 0..255 and its targets (N, units), changed at random."""
+        data: dict[str, Any] = {"images": x, "labels": labels}
+        for layer in self._layers:
+            # The layers draw from a state of their own. Set anew for each batch, it depends on nothing before.
+            layer.generator.state.assign(rng.integers(0, 1 << 31, 2).astype(np.uint32))
+            data = layer(data, training=True)
+        images, targets = (keras.ops.convert_to_numpy(data[key]) for key in ("images", "labels"))
+        return np.clip(images, 0, 255).astype(np.float32), targets.astype(np.float32)

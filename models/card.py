@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.architecture import Architecture
 from models.errors import ModelError
 
 FILE = "card.json"
+WEIGHTS = "weights.npz"
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,7 @@ class Card:
         title: what people call it.
         description: what it does, how it was made and what it is bad at.
         classes: labels in the order of its scores.
-        backbone: key of `backbones.BACKBONES`.
-        channels: width of the head's convolution.
+        network: what it is made of.
         size: side of the input in pixels.
         fit: how a photo meets the input, see `explain.Classifier`.
         preprocessing: name of the input scaling, see `explain.Classifier`.
@@ -37,14 +38,17 @@ class Card:
         recipe: every setting of that training.
         checksum: sha256 of the weights' file, in hexadecimal.
         reference: logits of `storage.reference_photos()`, one row each.
+        temperature: what its scores are divided by before they become probabilities, see `explain.Classifier`.
+        familiar: of the fit to the photos that it learnt from, see `familiar.fit_model`: its threshold, and how well it
+            tells other photos; empty if there is none.
+        familiar_checksum: sha256 of that fit's file, in hexadecimal.
     """
 
     name: str
     title: str
     description: str
     classes: tuple[str, ...]
-    backbone: str
-    channels: int
+    network: Architecture
     size: int
     fit: str
     preprocessing: str
@@ -58,6 +62,9 @@ class Card:
     recipe: dict[str, Any]
     checksum: str
     reference: tuple[tuple[float, ...], ...]
+    temperature: float = 1.0
+    familiar: dict[str, float] = field(default_factory=dict)
+    familiar_checksum: str = ""
 
     def write(self, folder: Path) -> None:
         """Store the card in a model's folder."""
@@ -74,6 +81,7 @@ def read(folder: Path) -> Card:
     file = folder / FILE
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
+        values["network"] = Architecture(**values["network"])
         values["classes"] = tuple(values["classes"])
         values["reference"] = tuple(tuple(row) for row in values["reference"])
         return Card(**values)

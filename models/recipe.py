@@ -1,79 +1,133 @@
-"""How each shipped model is trained: everything that decides the outcome, in one place and as data."""
+"""How each shipped model is trained, and what a new one is trained by: everything that decides the outcome, as data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.architecture import Architecture
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """One training run.
+    """One training run. The defaults are those for a set of photos of one's own.
+
+    Photos meet the network in random views: a part of the photo, mirrored or not, in other light; with `compose`, the
+    photo as a part of another one. Nothing of this happens to a photo that is judged.
 
     Attributes:
+        network: what is trained.
         title: what people call the model.
         description: what it does, and what it is bad at, for its card.
-        classes: the labels, in the order of the model's scores; two classes share one unit.
-        photos: the set learnt from, with the splits `train` and `val`.
-        neither: a set of photos that show none of the classes; the model's map shall be silent on them.
-        judge: a set with masks and head boxes, never trained on.
-        data: the photos in words, for the card.
+        classes: the labels, in the order of the model's scores; all of the photos' if empty. Two share one unit.
+        photos: the set learnt from, below the data folder, with the splits `train` and `val`; see `models.data`.
+        neither: a set of photos that show none of the classes, or nothing.
+        judge: a set with masks and head boxes that shows where the heat lies, never trained on, or nothing.
+        origin: the photos in words, for the card.
         licence: what they allow.
-        backbone: a key of `backbones.BACKBONES`.
-        weights: the backbone's ImageNet weights, below the data folder.
-        teacher: weights of the network whose features give the soft labels, below the data folder.
-        channels: width of the head's convolution.
+        weights: "imagenet" (Keras' own), nothing (from random weights), or a file, below the data folder.
+        freeze: parts of the backbone that stay as they are: "all", its stages, or patterns of names of layers.
+        batch_norm: "inference" (the backbone's keep the statistics that they come with) or "train".
+        head_epochs: passes over the backbone's features by the head alone, before the rest learns.
         size: side of the input in pixels when the model is used.
-        train_size: the same while it learns. Random crops make objects look larger than whole photos do, so a model
+        train_size: the same while it learns. Random views make objects look larger than whole photos do, so a model
             that was trained small is best judged large (Touvron et al. 2019, arXiv 1906.06423).
+        last_size: the same in the last epochs.
+        last_epochs: how many of the epochs these are.
         fit: how a photo meets the square input, see `explain.Classifier`.
         epochs: passes over the photos.
+        patience: stop after so many epochs in which the accuracy on `val` has not risen, and keep the best weights;
+            0 never stops.
         batch: photos of the classes in a step.
         batch_neither: further photos of neither class in a step.
-        rate: AdamW's highest learning rate, reached after `warmup` steps and then lowered along a cosine.
+        optimizer: "adamw" (Loshchilov, Hutter 2019, arXiv 1711.05101) or "sgd", with Nesterov's momentum 0.9.
+        rate: the highest learning rate, reached after `warmup` steps and then lowered along a cosine.
+        head_rate: AdamW's rate in the head's epochs.
         warmup: steps.
-        decay: AdamW's weight decay.
+        decay: the optimiser's weight decay.
         average: momentum of the moving average of the weights, which is what is kept in the end.
-        soft: share of the teacher's label in the target; the rest is the photo's own label.
-        compose: share of the photos that are set into a photo of neither class.
-        silence: weight of the mean squared evidence where no animal is.
-        concentration: weight of the mean root of the absolute evidence where the animal may be: few strong places
-            are cheaper than many weak ones.
+        balance: whether rare classes count as much as frequent ones.
+        smoothing: share of the target that all classes get alike (Szegedy et al. 2016, arXiv 1512.00567).
+        teacher: a network's weights, below the data folder, whose features give cross-fitted soft labels, or nothing.
+        soft: share of that teacher's label in the target.
+        distil: name or folder of a stored model of the same classes that sees every view as well, or nothing
+            (Hinton, Vinyals, Dean 2015, arXiv 1503.02531).
+        distil_share: share of its probabilities in the target.
+        view: least and greatest share of the photo's area in a view.
+        view_ratio: least and greatest ratio of a view's sides: of its pixels, or of its shares of the photo's sides.
+        view_of: "pixels" or "sides": which of the two. A model whose photos are stretched should know "sides".
+        compose: share of the photos that are set into a photo of neither class, or of the set if there is none.
+        compose_size: least and greatest size in it, as a share of the largest that fits.
+        crowd: share of these whose surroundings are another photo of the set: the larger thing in front counts.
+        compose_shape: "free" (both sides are drawn) or "true" (the photo keeps its shape).
+        light: strength of the random changes of brightness, contrast and saturation.
+        rand_augment: magnitude of RandAugment (Cubuk et al. 2020, arXiv 1909.13719), from 0, none, to 1.
+        erasing: largest share of a side that is erased at random (Zhong et al. 2020, arXiv 1708.04896).
+        mixup: MixUp's alpha (Zhang et al. 2018, arXiv 1710.09412); 0 is none.
+        cutmix: CutMix's alpha (Yun et al. 2019, arXiv 1905.04899); 0 is none.
+        silence: weight of the mean squared score of places where nothing of the classes is.
+        concentration: weight of the mean root of the absolute score where it may be: few strong places are cheaper than
+            many weak ones.
         precision: Keras' dtype policy while training.
         seed: of the fresh weights and of every random choice.
     """
 
-    title: str
-    description: str
-    classes: tuple[str, ...]
-    photos: str
-    neither: str
-    judge: str
-    data: str
-    licence: str
-    backbone: str
-    weights: str
-    teacher: str
-    channels: int = 256
+    network: Architecture
+    title: str = ""
+    description: str = ""
+    classes: tuple[str, ...] = ()
+    photos: str = ""
+    neither: str = ""
+    judge: str = ""
+    origin: str = ""
+    licence: str = ""
+    weights: str = "imagenet"
+    freeze: tuple[str, ...] = ()
+    batch_norm: str = "inference"
+    head_epochs: int = 5
     size: int = 224
     train_size: int = 192
+    last_size: int = 0
+    last_epochs: int = 0
     fit: str = "stretch"
-    epochs: int = 11
-    batch: int = 28
-    batch_neither: int = 4
+    epochs: int = 10
+    patience: int = 0
+    batch: int = 32
+    batch_neither: int = 0
+    optimizer: str = "adamw"
     rate: float = 1e-4
+    head_rate: float = 1e-3
     warmup: int = 200
     decay: float = 0.02
     average: float = 0.998
-    soft: float = 0.5
-    compose: float = 0.4
-    silence: float = 0.1
-    concentration: float = 0.025
-    precision: str = "mixed_bfloat16"
+    balance: bool = False
+    smoothing: float = 0.1
+    teacher: str = ""
+    soft: float = 0.0
+    distil: str = ""
+    distil_share: float = 0.0
+    view: tuple[float, float] = (0.35, 1.0)
+    view_ratio: tuple[float, float] = (3 / 4, 4 / 3)
+    view_of: str = "sides"
+    compose: float = 0.0
+    compose_size: tuple[float, float] = (0.5, 1.0)
+    crowd: float = 0.0
+    compose_shape: str = "true"
+    light: float = 0.25
+    rand_augment: float = 0.0
+    erasing: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    silence: float = 0.0
+    concentration: float = 0.0
+    precision: str = "float32"
     seed: int = 11
 
 
+RESNET = Architecture("resnet50v2", cut="conv4", finer=True, channels=256)
+
 RECIPES = {
     "pets": Recipe(
+        network=RESNET,
         title="Cats and dogs",
         description="Tells cats from dogs. It knows nothing else: a photo of neither, or of both, gets one of the two "
         "answers as well.",
@@ -81,13 +135,44 @@ RECIPES = {
         photos="pets",
         neither="cars",
         judge="oxford",
-        data="6,000 shelter photos of cats and dogs (Asirra, Kaggle Dogs vs. Cats 2013); 8,104 photos of cars as "
+        origin="6,000 shelter photos of cats and dogs (Asirra, Kaggle Dogs vs. Cats 2013); 8,104 photos of cars as "
         "neither (Stanford Cars, Krause et al. 2013). Judged on 1,500 further shelter photos and on 273 photos of "
         "Oxford-IIIT Pet (Parkhi et al. 2012), which have masks and head boxes; the model learnt from neither.",
         licence="Both sets of photos are for research use only, and so is this model. The ImageNet weights that it "
         "starts from are under the Apache License 2.0.",
-        backbone="resnet50v2-conv4",
         weights="weights/resnet50v2-imagenet-conv1-4.npz",
+        head_epochs=0,
+        epochs=11,
+        batch=28,
+        batch_neither=4,
+        smoothing=0.0,
         teacher="weights/mobilenetv2-imagenet.npz",
+        soft=0.5,
+        view_ratio=(2 / 3, 3 / 2),
+        view_of="pixels",
+        compose=0.4,
+        compose_size=(0.45, 0.9),
+        compose_shape="free",
+        silence=0.1,
+        concentration=0.025,
+        precision="mixed_bfloat16",
+    ),
+    "cars-mobilenet": Recipe(
+        network=Architecture("mobilenetv2", head="pool", dropout=0.2),
+        title="Car models, small",
+        photos="cars",
+        neither="pets",
+        weights="weights/mobilenetv2-imagenet.npz",
+        freeze=("stage1", "stage2"),
+        batch_norm="train",
+        head_epochs=8,
+        train_size=160,
+        epochs=10,
+        optimizer="sgd",
+        rate=0.015,
+        decay=1e-4,
+        compose=0.3,
+        crowd=0.2,
+        silence=0.01,
     ),
 }

@@ -15,20 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 import explain
-from models import backbones, card, heads, weights
-from models.card import Card
+from models import backbones, card, weights
+from models.card import WEIGHTS, Card
 from models.errors import ModelError
 
-WEIGHTS = "weights.npz"
 # In logits, and in shares of the largest one where that is above 1; GPUs multiply in 19 bits (TF32).
 TOLERANCE = {"CPU": 1e-4, "GPU": 2e-2}
 
 
 def network(described: Card) -> Any:
     """The architecture that a card describes, with fresh weights: preprocessed photos to logits."""
-    body = backbones.backbone(described.backbone, described.size)
     units = 1 if described.kind == "sigmoid" else len(described.classes)
-    return keras.Model(body.input, heads.conv_head(body.output, described.channels, units), name=described.name)
+    return described.network.network(described.size, units, name=described.name)
 
 
 def classifier(model: Any, described: Card) -> explain.Classifier:
@@ -40,6 +38,7 @@ def classifier(model: Any, described: Card) -> explain.Classifier:
         fit=described.fit,
         kind=described.kind,
         name=described.name,
+        temperature=described.temperature,
     )
 
 

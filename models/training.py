@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,98 +17,186 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from models import augment, backbones, heads, teacher, weights
-from models.data import Example, Pixels, read_set
+from models import architecture, backbones, checkpoint, heads, norms, targets, weights
+from models.augment import resize
+from models.batches import Batches
+from models.data import Example, read_set
 from models.errors import ModelError
 from models.recipe import Recipe
 
 Floats = npt.NDArray[np.float32]
+CHECKPOINT = "checkpoint.npz"
+OPTIMIZERS = {
+    "adamw": lambda rate, **options: keras.optimizers.AdamW(rate, global_clipnorm=1.0, **options),
+    "sgd": lambda rate, **options: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **options),
+}
+FEATURE_BYTES = 4_000_000_000
+"""The most memory that the head's own epochs take for features; of a larger set they see a part."""
 
 
-def build(recipe: Recipe, size: int | None = None) -> Any:
-    """The recipe's network with fresh weights, from preprocessed photos to logits."""
-    body = backbones.backbone(recipe.backbone, size or recipe.size)
-    return keras.Model(body.input, heads.conv_head(body.output, recipe.channels, units(recipe.classes)))
-
-
-def units(classes: tuple[str, ...]) -> int:
-    """Outputs of the network: two classes share one."""
-    return 1 if len(classes) == 2 else len(classes)
-
-
-def train(recipe: Recipe, data: Path, run: Path, limit: int | None = None, checkpoint_every: int = 100) -> Any:
+def train(
+    recipe: Recipe,
+    data: Path,
+    run: Path,
+    limit: int | None = None,
+    checkpoint_every: int = 100,
+    distil: Path | None = None,
+) -> tuple[Any, Recipe]:
     """Train from the beginning, or from where the last call with the same run folder was stopped.
 
     Args:
         recipe: what to do.
         data: folder of the sets and weights that the recipe names.
-        run: where checkpoints lie.
+        run: where checkpoints lie, and `history.jsonl`, a line for each epoch.
         limit: use the first so many photos of each set only.
         checkpoint_every: steps from one checkpoint to the next; as many are lost at most.
+        distil: folder of the stored model that the recipe's `distil` names.
 
     Returns:
-        The trained network at the recipe's `size`, from preprocessed photos to logits, in float32.
+        The trained network at the recipe's `size`, from preprocessed photos to logits, in float32; and the recipe with
+        its classes, if it left them to the photos.
 
     Raises:
-        ModelError: data is missing, or the run folder belongs to another recipe.
+        ModelError: data is missing, the recipe contradicts itself, or the run folder belongs to another recipe.
     """
-    _claim(run, recipe, limit)
-    photos, neither = (read_set(data / name, "train", limit) for name in (recipe.photos, recipe.neither))
-    soft = _soft_labels(recipe, data, run, photos)
+    _check(recipe)
+    photos = read_set(data / recipe.photos, "train", limit)
+    if not recipe.classes:
+        recipe = dataclasses.replace(recipe, classes=tuple(sorted({photo.label for photo in photos})))
+    checkpoint.claim(run, recipe, limit)
+    neither = read_set(data / recipe.neither, "train", limit) if recipe.neither else []
+    wanted = targets.targets(recipe, photos, data, run)
+    batches = Batches(recipe, photos, neither, wanted, targets.counts(recipe, photos))
 
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(recipe.precision)
     try:
-        network = build(recipe, recipe.train_size)
+        network = _fresh(recipe, data)
     finally:
         keras.config.set_dtype_policy("float32")
-    # What the head stands on: all of the network but the head's own three layers.
-    weights.read(keras.Model(network.input, network.get_layer(heads.EVIDENCE).input), data / recipe.weights)
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False  # which also keeps them in inference mode: their ImageNet statistics stay
-
-    learner = _with_places(network)
-    steps = recipe.epochs * max(1, len(photos) // recipe.batch)
-    learner.compile(
-        keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(
-                0.0, max(1, steps - recipe.warmup), warmup_target=recipe.rate, warmup_steps=recipe.warmup
-            ),
-            weight_decay=recipe.decay,
-            use_ema=True,
-            ema_momentum=recipe.average,
-            ema_overwrite_frequency=None,
-            global_clipnorm=1.0,
-        ),
-        loss={"score": keras.losses.BinaryCrossentropy(from_logits=True), "places": _quiet(recipe)},
-    )
-    learner.optimizer.build(learner.trainable_variables)
-
-    checkpoint = run / "checkpoint.npz"
-    first = _restore(learner, checkpoint)
-    scale = backbones.scaling(backbones.BACKBONES[recipe.backbone].preprocessing)
-    side = network.get_layer(heads.EVIDENCE).output.shape[1]
+    steps = recipe.epochs * batches.per_epoch
+    learner = _learner(recipe, network, steps)
+    variables = [*learner.variables, *learner.optimizer.variables]
+    first = checkpoint.restore(variables, run / CHECKPOINT)
+    print(summary(network))
+    if not first and recipe.head_epochs:
+        _train_head(recipe, network, photos, wanted)
+    monitor = _Monitor(recipe, learner, network, read_set(data / recipe.photos, "val", limit), run)
+    scale = backbones.scaling(recipe.network.preprocessing)
+    growth = (recipe.epochs - recipe.last_epochs) * batches.per_epoch
     with tqdm(total=steps, initial=first, desc="training", unit="step", mininterval=1) as progress:
-        for step in range(first, steps):
-            x, y, counts = _step(recipe, step, photos, neither, soft, side)
-            losses = learner.train_on_batch(scale(x), y, counts, return_dict=True)
-            if step % 10 == 0:  # Keras gives the mean since it was last reset
-                progress.set_postfix(score=f"{losses['score_loss']:.3f}", places=f"{losses['places_loss']:.3f}")
-                learner.reset_metrics()
-            progress.update()
-            if (step + 1) % checkpoint_every == 0 or step + 1 == steps:
-                _save(learner, checkpoint, step + 1)
-    learner.optimizer.finalize_variable_values(learner.trainable_variables)
-    final = build(recipe)
-    final.set_weights(network.get_weights())
-    return final
+        for start, stop, size in ((0, growth, recipe.train_size), (growth, steps, recipe.last_size)):
+            said = targets.Distilled(distil, recipe.distil_share, recipe.classes, size) if distil else None
+            begin = max(first, start)
+            for step, batch in enumerate(batches.range(begin, stop, size, _side(network, size)), begin):
+                y, counts = {"score": said(batch.x, batch.score) if said else batch.score}, {"score": batch.counts}
+                if len(learner.output_names) > 1:
+                    y["places"], counts["places"] = batch.may_speak, np.ones(len(batch.x), np.float32)
+                losses = learner.train_on_batch(scale(batch.x), y, counts, return_dict=True)
+                if step % 10 == 0:  # Keras gives the mean since it was last reset
+                    progress.set_postfix({key: f"{float(value):.3f}" for key, value in losses.items()})
+                    learner.reset_metrics()
+                progress.update()
+                epoch, within = divmod(step + 1, batches.per_epoch)
+                if (step + 1) % checkpoint_every == 0 or step + 1 == steps:
+                    checkpoint.save(variables, run / CHECKPOINT, step + 1)
+                if not within and monitor.stops(epoch):
+                    return monitor.final(), recipe
+    return monitor.final(), recipe
 
 
-def _with_places(network: Any) -> Any:
-    """The same network, which also gives the score of each place: the head's dense layer before the averaging."""
-    evidence, dense = network.get_layer(heads.EVIDENCE).output, network.get_layer(heads.LOGITS)
-    return keras.Model(network.input, {"score": network.output, "places": dense(evidence)})
+def summary(network: Any) -> str:
+    """What of a network learns: a line for each part of its layers that does or does not, and the sums."""
+    runs: list[tuple[bool, str, str, int]] = []
+    for layer in network.layers:
+        count = sum(int(np.prod(variable.shape)) for variable in layer.weights)
+        if not count or isinstance(layer, keras.layers.BatchNormalization):
+            continue
+        if runs and runs[-1][0] == layer.trainable:
+            learns, begin, _, before = runs.pop()
+            runs.append((learns, begin, layer.name, before + count))
+        else:
+            runs.append((layer.trainable, layer.name, layer.name, count))
+    lines = [
+        f"{'learns' if learns else 'frozen'}  {begin}{'' if begin == end else f' to {end}'}  {count:,} weights"
+        for learns, begin, end, count in runs
+    ]
+    norms = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    if norms:
+        learning = sum(layer.trainable for layer in norms)
+        lines.append(f"batch norms: {learning} of {len(norms)} learn, the others keep their statistics")
+    total = sum(int(np.prod(variable.shape)) for variable in network.weights)
+    trained = sum(int(np.prod(variable.shape)) for variable in network.trainable_weights)
+    return "\n".join([*lines, f"{trained:,} of {total:,} weights learn"])
+
+
+def _check(recipe: Recipe) -> None:
+    """Say what does not go together before anything is read."""
+    local = heads.HEADS[recipe.network.head].local if recipe.network.head in heads.HEADS else True
+    quiet = recipe.silence or recipe.concentration
+    rules = {
+        "a head of dense layers has no scores of places, so it takes neither silence nor concentration": quiet
+        and not local,
+        "a head of dense layers has one size of input: train_size must be size, without last_epochs": not local
+        and (recipe.last_epochs > 0 or recipe.train_size != recipe.size),
+        "mixed photos have no places of their own: mixup and cutmix go without silence and concentration": quiet
+        and (recipe.mixup or recipe.cutmix),
+        "photos can only be composed freely with photos of neither class: name a set of them": recipe.compose
+        and recipe.compose_shape == "free"
+        and not recipe.neither,
+        "last_epochs needs a last_size, and must not be more than epochs": recipe.last_epochs > 0
+        and (not recipe.last_size or recipe.last_epochs > recipe.epochs),
+        'optimizer is "adamw" or "sgd"': recipe.optimizer not in OPTIMIZERS,
+        'batch_norm is "inference" or "train"': recipe.batch_norm not in ("inference", "train"),
+    }
+    for rule, broken in rules.items():
+        if broken:
+            raise ModelError(f"The recipe contradicts itself: {rule}.")
+
+
+def _fresh(recipe: Recipe, data: Path) -> Any:
+    """The network as it begins: pretrained weights, a fresh head, and what is frozen frozen."""
+    body = recipe.network.body(None if recipe.last_epochs else recipe.train_size)
+    network = recipe.network.on(body, architecture.units(recipe.classes))
+    if recipe.weights:
+        weights.pretrained(body, recipe.network.backbone, recipe.weights, data)
+    if recipe.batch_norm == "train":
+        network = norms.quicken(network)
+    else:
+        for layer in body.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False  # which also keeps it in inference mode: its ImageNet statistics stay
+    backbones.freeze(network, recipe.network.backbone, recipe.freeze)
+    return network
+
+
+def _learner(recipe: Recipe, network: Any, steps: int) -> Any:
+    """The compiled model that learns: the network's score and, if the recipe wants it quiet, that of its places."""
+    losses = {"score": _score_loss(recipe)}
+    if recipe.silence or recipe.concentration:
+        learner = heads.with_places(network)
+        losses["places"] = _quiet(recipe)
+    else:
+        learner = keras.Model(network.input, {"score": network.output})
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps - recipe.warmup), warmup_target=recipe.rate, warmup_steps=recipe.warmup
+    )
+    optimizer = OPTIMIZERS[recipe.optimizer](
+        schedule,
+        weight_decay=recipe.decay,
+        use_ema=True,
+        ema_momentum=recipe.average,
+        ema_overwrite_frequency=None,
+    )
+    learner.compile(optimizer, loss=losses)
+    learner.optimizer.build(learner.trainable_variables)
+    return learner
+
+
+def _score_loss(recipe: Recipe) -> Any:
+    if architecture.units(recipe.classes) == 1:
+        return keras.losses.BinaryCrossentropy(from_logits=True)
+    return keras.losses.CategoricalCrossentropy(from_logits=True)
 
 
 def _quiet(recipe: Recipe) -> Any:
@@ -124,112 +211,102 @@ def _quiet(recipe: Recipe) -> Any:
     return loss
 
 
-def _step(
-    recipe: Recipe, step: int, photos: list[Example], neither: list[Example], soft: Floats, side: int
-) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
-    """The batch of one step: photos (N, size, size, 3) in 0..255, targets and sample weights of both outputs."""
-    rng = np.random.default_rng((recipe.seed, step))
-    epoch, within = divmod(step, max(1, len(photos) // recipe.batch))  # what does not fill a batch waits an epoch
-    order = np.random.default_rng((recipe.seed, 1 << 40, epoch)).permutation(len(photos))
-    chosen = order[within * recipe.batch : (within + 1) * recipe.batch]
-    size = recipe.train_size
+def _side(network: Any, size: int) -> int:
+    """Side of the map that the head reads, in cells, for photos of this size; 1 where places are not told apart."""
+    if not size or "pooling" not in (layer.name for layer in network.layers):
+        return 1
+    features = keras.Model(network.input, network.get_layer("pooling").input)
+    return int(features.compute_output_shape((1, size, size, 3))[1])
 
-    def other() -> Pixels:
-        pixels = neither[rng.integers(len(neither))].pixels
-        return augment.random_resized_crop(pixels, size, size, (0.3, 1.0), rng)
 
-    x: list[Pixels] = []
-    may_speak = np.ones((len(chosen) + recipe.batch_neither, side, side, 1), np.float32)
-    for row, index in enumerate(chosen):
-        view = photos[index].pixels
-        if rng.random() < recipe.compose:
-            view = augment.random_resized_crop(view, size, size, (0.7, 1.0), rng)
-            view, (rows, columns) = augment.place(view, other(), (0.45, 0.9), rng)
-            may_speak[row] = 0
-            cell = size / side  # a cell that the photo covers in part may speak
-            may_speak[
-                row,
-                int(rows.start / cell) : int(np.ceil(rows.stop / cell)),
-                int(columns.start / cell) : int(np.ceil(columns.stop / cell)),
-            ] = 1
+def _train_head(recipe: Recipe, network: Any, photos: list[Example], wanted: Floats) -> None:
+    """Train a head alone on the features of the photos, computed once, and put its weights into the network."""
+    first = network.get_layer(heads.HEADS[recipe.network.head].first)
+    body = keras.Model(network.input, first.input)
+    scale = backbones.scaling(recipe.network.preprocessing)
+    shape = tuple(int(side) for side in body.compute_output_shape((1, recipe.train_size, recipe.train_size, 3))[1:])
+    order = np.random.default_rng((recipe.seed, 1 << 41)).permutation(len(photos))
+    order = order[: max(1, FEATURE_BYTES // (2 * int(np.prod(shape))))]
+    features = np.empty((len(order), *shape), np.float16)
+    for start in tqdm(range(0, len(order), recipe.batch), desc="features", unit="batch"):
+        views = [
+            resize(photos[n].pixels, recipe.train_size, recipe.train_size) for n in order[start : start + recipe.batch]
+        ]
+        features[start : start + recipe.batch] = body.predict_on_batch(scale(np.stack(views).astype(np.float32)))
+    inputs = keras.Input(shape)
+    stub = keras.Model(inputs, keras.layers.Identity()(inputs))
+    head = recipe.network.on(stub, wanted.shape[1])
+    head.compile(keras.optimizers.AdamW(recipe.head_rate, weight_decay=recipe.decay), loss=_score_loss(recipe))
+    for epoch in tqdm(range(recipe.head_epochs), desc="head", unit="epoch"):
+        shuffled = np.random.default_rng((recipe.seed, 1 << 42, epoch)).permutation(len(order))
+        for start in range(0, len(shuffled), recipe.batch):
+            chosen = np.sort(shuffled[start : start + recipe.batch])
+            head.train_on_batch(features[chosen].astype(np.float32), wanted[order[chosen]])
+    for layer in head.layers:
+        if layer.weights:
+            network.get_layer(layer.name).set_weights(layer.get_weights())
+
+
+class _Monitor:
+    """Looks at the averaged weights after each epoch, on photos that are not learnt from."""
+
+    def __init__(self, recipe: Recipe, learner: Any, network: Any, photos: list[Example], run: Path) -> None:
+        self._recipe = recipe
+        self._learner = learner
+        self._network = network
+        self._photos = photos
+        self._best = run / "best.npz"
+        self._file = run / "history.jsonl"
+        lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
+        self._accuracy = {row["epoch"]: row["accuracy"] for row in map(json.loads, lines)}
+
+    def stops(self, epoch: int) -> bool:
+        """Judge the epoch that ended; whether it was the last one that is worth it."""
+        self._accuracy = {n: value for n, value in self._accuracy.items() if n < epoch}
+        self._accuracy[epoch] = self._judge()
+        tqdm.write(f"epoch {epoch}: {100 * self._accuracy[epoch]:.1f} % of {len(self._photos)} photos of val")
+        rows = [json.dumps({"epoch": n, "accuracy": value}) for n, value in self._accuracy.items()]
+        checkpoint.replace(self._file, lambda stream: stream.write("\n".join(rows).encode()))
+        if not self._recipe.patience:
+            return False
+        best = max(self._accuracy, key=lambda n: (self._accuracy[n], -n))
+        if best == epoch:
+            checkpoint.save(self._averaged(), self._best, epoch)
+        return epoch - best >= self._recipe.patience
+
+    def final(self) -> Any:
+        """The network to keep, at the recipe's size: with the averaged weights of the best epoch, or of the last."""
+        if self._recipe.patience and self._best.exists():
+            checkpoint.restore(self._learner.trainable_variables, self._best)
         else:
-            view = augment.random_resized_crop(view, size, size, (0.35, 1.0), rng)
-        x.append(augment.jitter(view, 0.25, rng))
-    for row in range(len(chosen), len(may_speak)):
-        x.append(augment.jitter(other(), 0.25, rng))
-        may_speak[row] = 0
-    mirrored = [augment.flip(view, rng) for view in x]
-    for row, (view, original) in enumerate(zip(mirrored, x, strict=True)):
-        if view is not original:
-            may_speak[row] = may_speak[row, :, ::-1].copy()
+            self._learner.optimizer.finalize_variable_values(self._learner.trainable_variables)
+        final = self._recipe.network.network(self._recipe.size, architecture.units(self._recipe.classes))
+        final.set_weights(self._network.get_weights())
+        return final
 
-    score = np.zeros((len(x), 1), np.float32)
-    score[: len(chosen), 0] = soft[chosen]
-    counts = np.zeros(len(x), np.float32)
-    counts[: len(chosen)] = 1  # photos of neither class have no right answer
-    return (
-        np.stack(mirrored).astype(np.float32),
-        {"score": score, "places": may_speak},
-        {"score": counts, "places": np.ones(len(x), np.float32)},
-    )
+    def _averaged(self) -> list[Floats]:
+        """The moving averages of what learns, in its order."""
+        variables = self._learner.trainable_variables
+        now = [np.array(variable) for variable in variables]
+        self._learner.optimizer.finalize_variable_values(variables)
+        averaged = [np.array(variable) for variable in variables]
+        for variable, value in zip(variables, now, strict=True):
+            variable.assign(value)
+        return averaged
 
-
-def _soft_labels(recipe: Recipe, data: Path, run: Path, photos: list[Example]) -> Floats:
-    """The target of each photo, float32 in 0..1: its own label mixed with the teacher's."""
-    hard = np.array([recipe.classes.index(photo.label) for photo in photos])
-    file = run / "teacher.npy"
-    if not file.exists():
-        network = backbones.backbone("mobilenetv2", recipe.size)
-        weights.read(network, data / recipe.teacher)
-        scale = backbones.scaling(backbones.BACKBONES["mobilenetv2"].preprocessing)
-        labels = teacher.soft_labels(teacher.features(network, photos, recipe.size, scale), hard, seed=recipe.seed)
-        wrong = float(np.mean((labels > 0.5) != hard))
-        print(f"teacher: {100 * (1 - wrong):.2f} % of its cross-fitted labels are the photos' own")
-        _replace(file, lambda stream: np.save(stream, labels.astype(np.float32)))
-    soft = np.load(file)
-    if len(soft) != len(photos):
-        raise ModelError(f"{file} is of another set of photos: delete the folder {run} to start again.")
-    return np.asarray((1 - recipe.soft) * hard + recipe.soft * soft, np.float32)
-
-
-def _claim(run: Path, recipe: Recipe, limit: int | None) -> None:
-    """Write down what the run folder is for, or see that it is for this."""
-    run.mkdir(parents=True, exist_ok=True)
-    mine = json.loads(json.dumps({**dataclasses.asdict(recipe), "limit": limit}))
-    file = run / "recipe.json"
-    if not file.exists():
-        text = json.dumps(mine, indent=2)
-        _replace(file, lambda stream: stream.write(text.encode()))
-    theirs = json.loads(file.read_text())
-    differ = [key for key in mine if mine[key] != theirs.get(key)]
-    if differ:
-        raise ModelError(
-            f"{run} was begun with {differ[0]} = {theirs.get(differ[0])!r}, now it is {mine[differ[0]]!r}: "
-            "name another folder with --run, or delete it."
-        )
-
-
-def _save(learner: Any, file: Path, step: int) -> None:
-    variables = [*learner.variables, *learner.optimizer.variables]
-    arrays = {str(n): keras.ops.convert_to_numpy(variable) for n, variable in enumerate(variables)}
-    _replace(file, lambda stream: np.savez(stream, step=np.array(step), **arrays))
-
-
-def _restore(learner: Any, file: Path) -> int:
-    """Load a checkpoint if there is one; the number of steps that it has seen."""
-    if not file.exists():
-        return 0
-    with np.load(file, allow_pickle=False) as archive:
-        for n, variable in enumerate([*learner.variables, *learner.optimizer.variables]):
-            variable.assign(archive[str(n)])
-        return int(archive["step"])
-
-
-def _replace(file: Path, write: Any) -> None:
-    """Write a file whole or not at all: whoever is killed meanwhile leaves the old one."""
-    fresh = file.with_name(f"{file.name}.{os.getpid()}.part")
-    with fresh.open("wb") as stream:
-        write(stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(file)
+    def _judge(self) -> float:
+        """Share of the photos, stretched to the size of training, that the averaged weights get right."""
+        variables = self._learner.trainable_variables
+        now = [np.array(variable) for variable in variables]
+        self._learner.optimizer.finalize_variable_values(variables)
+        scale = backbones.scaling(self._recipe.network.preprocessing)
+        size, right = self._recipe.train_size, 0
+        for start in range(0, len(self._photos), 32):
+            some = self._photos[start : start + 32]
+            x = np.stack([resize(photo.pixels, size, size) for photo in some]).astype(np.float32)
+            logits = np.asarray(self._network.predict_on_batch(scale(x)))
+            guesses = (logits[:, 0] > 0).astype(int) if logits.shape[1] == 1 else logits.argmax(1)
+            right += sum(self._recipe.classes[n] == photo.label for n, photo in zip(guesses, some, strict=True))
+        for variable, value in zip(variables, now, strict=True):
+            variable.assign(value)
+        return right / len(self._photos)

@@ -59,6 +59,6 @@ def write_data(data: Path) -> Path:
     boxes = {"mask": "mask.png", "head_x0": 0, "head_y0": 0, "head_x1": SIDE + 16, "head_y1": SIDE}
     write_set(data / recipe.judge, "judge", ["cat", "dog"], **boxes)
     (data / "weights").mkdir()
-    weights.write(backbones.backbone(recipe.backbone, SIDE), data / recipe.weights)
+    weights.write(recipe.network.body(SIDE), data / recipe.weights)
     weights.write(backbones.backbone("mobilenetv2", SIDE), data / recipe.teacher)
     return data

@@ -16,10 +16,25 @@ import explain
 import models
 from models import training
 from models.__main__ import main
+from models.batches import Batches
+from models.data import Example
 from models.errors import ModelError
 from models.recipe import RECIPES
 
-TINY = ["--train-size", "64", "--batch", "6", "--epochs", "3", "--warmup", "2", "--precision", "float32"]
+TINY = [
+    "--train-size",
+    "64",
+    "--batch",
+    "6",
+    "--epochs",
+    "3",
+    "--warmup",
+    "2",
+    "--precision",
+    "float32",
+    "--size",
+    "96",
+]
 
 
 @pytest.fixture(scope="module")
@@ -87,18 +102,27 @@ def test_missing_data_is_said(tmp_path):
         training.train(RECIPES["pets"], tmp_path, tmp_path / "run")
 
 
-def test_photos_of_neither_class_and_places_around_a_photo_must_be_silent():
+def batches(photos, neither, **changes):
+    recipe = dataclasses.replace(RECIPES["pets"], **changes)
+    targets, counts = np.zeros((len(photos), 1), np.float32), np.ones(len(photos), np.float32)
+    return Batches(recipe, photos, neither, targets, counts)
+
+
+def some(label, count, rng):
+    return [Example(f"{label}{n}", label, sets.photo(label, rng), {}) for n in range(count)]
+
+
+@pytest.mark.parametrize("shape", ["free", "true"])
+def test_photos_of_neither_class_and_places_around_a_photo_must_be_silent(shape):
     rng = np.random.default_rng(0)
-    photos = [training.Example(f"{n}", "cat", sets.photo("cat", rng), {}) for n in range(8)]
-    cars = [training.Example("car", "car", sets.photo("car", rng), {})]
-    recipe = dataclasses.replace(RECIPES["pets"], batch=8, batch_neither=3, train_size=64, compose=1.0)
-    x, target, counts = training._step(recipe, 0, photos, cars, np.zeros(8, np.float32), side=4)
-    assert x.shape == (11, 64, 64, 3)
-    assert counts["score"].tolist() == [1] * 8 + [0] * 3
-    may_speak = target["places"][..., 0]
+    changes = {"batch": 8, "batch_neither": 3, "compose": 1.0, "compose_shape": shape}
+    batch = batches(some("cat", 8, rng), some("car", 1, rng), **changes).step(0, 64, 4)
+    assert batch.x.shape == (11, 64, 64, 3)
+    assert batch.counts.tolist() == [1] * 8 + [0] * 3
+    may_speak = batch.may_speak[..., 0]
     assert may_speak[8:].max() == 0
     assert (may_speak[:8].max((1, 2)) == 1).all()
-    for photo, cells in zip(x[:8], may_speak[:8], strict=True):
+    for photo, cells in zip(batch.x[:8], may_speak[:8], strict=True):
         red = photo[..., 0] - photo[..., 2] > 60  # the cat's photo on the grey one
         seen = red.reshape(4, 16, 4, 16).mean((1, 3))
         assert (seen[cells == 0] < 0.05).all()
@@ -107,13 +131,14 @@ def test_photos_of_neither_class_and_places_around_a_photo_must_be_silent():
 
 def test_steps_are_drawn_from_seed_and_step_alone():
     rng = np.random.default_rng(0)
-    photos = [training.Example(f"{n}", "cat", sets.photo("cat", rng), {}) for n in range(9)]
-    recipe = dataclasses.replace(RECIPES["pets"], batch=4, train_size=32)
-    first, again, next_one = (
-        training._step(recipe, step, photos, photos, np.zeros(9, np.float32), side=2)[0] for step in (5, 5, 6)
-    )
+    photos = some("cat", 9, rng)
+    drawn = batches(photos, photos, batch=4, rand_augment=0.3, erasing=0.3, mixup=0.4, cutmix=0.5)
+    first, again, next_one = (drawn.step(step, 32, 2).x for step in (5, 5, 6))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, next_one)
+    of_range = [batch.x for batch in drawn.range(4, 7, 32, 2)]
+    assert np.array_equal(of_range[1], first)
+    assert np.array_equal(of_range[2], next_one)
 
 
 class TestStored:

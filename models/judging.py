@@ -1,0 +1,115 @@
+"""Everything that is measured of a stored model for its card, by its recipe's sets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+import explain
+from models import calibration, card, evaluation, familiar, measures, storage
+from models.augment import resize
+from models.card import Card
+from models.composed import whole_photos
+from models.data import Example, read_set
+from models.recipe import Recipe
+
+TOP = 5
+SQUASHED = "crop_w"
+"""A column of sets whose photos were squashed to squares, see `models.data`."""
+
+
+def settle(folder: Path, recipe: Recipe, data: Path, limit: int | None = None) -> Card:
+    """Finish a fresh model: fit its temperature and what tells unfamiliar photos, measure it, and write its card.
+
+    Args:
+        folder: of the stored model; its card is written anew.
+        recipe: it was trained by.
+        data: folder of the recipe's sets.
+        limit: use the first so many photos of each set only.
+
+    Returns:
+        The card as written.
+
+    Raises:
+        ModelError: a set is missing.
+    """
+    judged = evaluation.judge(explain.Explainer(storage.load(folder)), read_set(data / recipe.photos, "val", limit))
+    temperature = calibration.fit(judged.logits, judged.labels, judged.kind)
+    dataclasses.replace(card.read(folder), temperature=temperature).write(folder)
+    if recipe.neither:
+        familiar.fit_model(folder, recipe, data, limit)
+    measured = judge(folder, recipe, data, limit)
+    measured.write(folder)
+    return measured
+
+
+def judge(folder: Path, recipe: Recipe, data: Path, limit: int | None = None, report: Path | None = None) -> Card:
+    """Measure a stored model on photos that it has not learnt from.
+
+    Args:
+        folder: of the model.
+        recipe: it was trained by; its sets are used.
+        data: folder of these.
+        limit: use the first so many photos of each set only.
+        report: where to write an HTML page with figures and mistakes.
+
+    Returns:
+        The model's card with what was measured and what maps reach that know nothing of the photo.
+
+    Raises:
+        ModelError: a set is missing.
+    """
+    explainer = explain.Explainer(storage.load(folder))
+    examples = read_set(data / recipe.photos, "val", limit)
+    judged = evaluation.judge(explainer, examples)
+    scaled = calibration.scale(judged.logits, judged.labels, judged.files, judged.kind)
+    metrics = {
+        "accuracy on val": measures.accuracy(judged.logits, judged.labels),
+        **_top(judged, " on val"),
+        "calibration error on val": calibration.bins(scaled.probabilities, judged.labels, judged.predicted).error,
+    }
+    if SQUASHED in examples[0].row:
+        metrics |= _all(explainer, [_squashed(example) for example in examples], ", photos squashed to squares")
+    if recipe.compose and recipe.neither:
+        others = read_set(data / recipe.neither, "val", limit)
+        metrics |= _all(explainer, whole_photos(examples, others), ", set into whole photos")
+    controls: dict[str, float] = {}
+    if recipe.judge:
+        focus = evaluation.focus(explainer, data / recipe.judge)
+        blind = evaluation.controls(data / recipe.judge)
+        metrics |= {"heat inside the mask": focus.share, "hottest pixel in the head box": focus.head}
+        controls = {
+            "heat inside the mask, uniform": blind["uniform"].share,
+            "heat inside the mask, centre blob": blind["centre blob"].share,
+            "hottest pixel in the head box, centre": blind["centre blob"].head,
+            "hottest pixel in the head box, best fixed point": blind["best fixed point"].head,
+        }
+    if report is not None:
+        from models import report as page
+
+        page.write(judged, explainer, examples, report, title=card.read(folder).title)
+    return dataclasses.replace(
+        card.read(folder),
+        metrics={what: round(value, 4) for what, value in metrics.items()},
+        controls={what: round(value, 4) for what, value in controls.items()},
+    )
+
+
+def _all(explainer: explain.Explainer, examples: Sequence[Example], how: str) -> dict[str, float]:
+    judged = evaluation.judge(explainer, examples)
+    return {f"accuracy{how}": measures.accuracy(judged.logits, judged.labels), **_top(judged, how)}
+
+
+def _top(judged: evaluation.Judged, how: str) -> dict[str, float]:
+    """The label among the first five, where that says more than the first."""
+    if len(judged.classes) <= TOP:
+        return {}
+    return {f"among the first {TOP}{how}": measures.accuracy(judged.logits, judged.labels, TOP)}
+
+
+def _squashed(example: Example) -> Example:
+    side = min(example.pixels.shape[:2])
+    return dataclasses.replace(example, pixels=np.asarray(resize(example.pixels, side, side)))

@@ -1,0 +1,109 @@
+"""What a network should say of each photo: its label, softened, and mixed with what other networks say.
+
+Plain Keras: this module runs on every Keras backend.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from models import architecture, backbones, card, checkpoint, teacher, weights
+from models.data import Example
+from models.errors import ModelError
+from models.recipe import Recipe
+
+Floats = npt.NDArray[np.float32]
+
+
+def targets(recipe: Recipe, photos: list[Example], data: Path, run: Path) -> Floats:
+    """The probabilities that a network should give each photo: float32 (photos, units).
+
+    Raises:
+        ModelError: a photo has a label that is none of the classes, or the teacher's labels are of other photos.
+    """
+    if not recipe.teacher:
+        return labels(recipe, photos)
+    if architecture.units(recipe.classes) > 1:
+        raise ModelError("Cross-fitted soft labels are for two classes; for more, distil a stored model.")
+    second = np.array([recipe.classes.index(photo.label) for photo in photos])
+    soft = _cross_fitted(recipe, data, run, photos, second)[:, None]
+    return np.asarray((1 - recipe.soft) * labels(recipe, photos) + recipe.soft * soft, np.float32)
+
+
+def labels(recipe: Recipe, photos: list[Example]) -> Floats:
+    """The photos' own labels, smoothed, as probabilities: float32 (photos, units).
+
+    Raises:
+        ModelError: a photo has a label that is none of the classes.
+    """
+    index = {label: n for n, label in enumerate(recipe.classes)}
+    unknown = sorted({photo.label for photo in photos} - set(index))
+    if unknown:
+        raise ModelError(f"The photos have the label {unknown[0]!r}, which is none of the classes.")
+    hot = np.eye(len(index), dtype=np.float32)[[index[photo.label] for photo in photos]]
+    hot = (1 - recipe.smoothing) * hot + recipe.smoothing / len(index)
+    return np.asarray(hot[:, 1:] if architecture.units(recipe.classes) == 1 else hot, np.float32)
+
+
+def counts(recipe: Recipe, photos: list[Example]) -> Floats:
+    """How much each photo counts: float32 (photos,), 1 on average."""
+    if not recipe.balance:
+        return np.ones(len(photos), np.float32)
+    from models.data import class_weights
+
+    by_class = class_weights([photo.label for photo in photos], recipe.classes)
+    return np.array([by_class[recipe.classes.index(photo.label)] for photo in photos], np.float32)
+
+
+class Distilled:
+    """Mixes in what a stored model says of the very views that are learnt from.
+
+    Args:
+        folder: of the stored model.
+        share: of its probabilities in the target.
+        classes: what it has to tell apart, in this order.
+        size: side of the views.
+
+    Raises:
+        ModelError: there is no such model, or it has other classes.
+    """
+
+    def __init__(self, folder: Path, share: float, classes: tuple[str, ...], size: int) -> None:
+        described = card.read(folder)
+        if described.classes != classes:
+            raise ModelError(f"{folder.name} can't teach this model: it tells other classes apart.")
+        self._network = described.network.network(size, architecture.units(classes))
+        weights.read(self._network, folder / card.WEIGHTS)
+        self._scale = backbones.scaling(described.preprocessing)
+        self._share = share
+
+    def __call__(self, x: Floats, score: Floats) -> Floats:
+        """The targets of a batch of views in 0..255, each a mixture of its own and the model's: (N, units)."""
+        logits = np.asarray(self._network.predict_on_batch(self._scale(x.copy())), np.float32)
+        activation = keras.ops.sigmoid if logits.shape[1] == 1 else keras.ops.softmax
+        said = keras.ops.convert_to_numpy(activation(logits))
+        return np.asarray((1 - self._share) * score + self._share * said, np.float32)
+
+
+def _cross_fitted(
+    recipe: Recipe, data: Path, run: Path, photos: list[Example], labels: npt.NDArray[np.int64]
+) -> npt.NDArray[Any]:
+    """The probability of the second class for each photo, by classifiers that have not seen its label."""
+    file = run / "teacher.npy"
+    if not file.exists():
+        network = backbones.backbone("mobilenetv2", recipe.size)
+        weights.read(network, data / recipe.teacher)
+        scale = backbones.scaling(backbones.find("mobilenetv2").preprocessing)
+        soft = teacher.soft_labels(teacher.features(network, photos, recipe.size, scale), labels, seed=recipe.seed)
+        wrong = float(np.mean((soft > 0.5) != labels))
+        print(f"teacher: {100 * (1 - wrong):.2f} % of its cross-fitted labels are the photos' own")
+        checkpoint.replace(file, lambda stream: np.save(stream, soft.astype(np.float32)))
+    soft = np.load(file)
+    if len(soft) != len(photos):
+        raise ModelError(f"{file} is of another set of photos: delete the folder {run} to start again.")
+    return np.asarray(soft)

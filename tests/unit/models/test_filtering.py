@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from models import filtering, imagenet
+from models.data import Example
+from models.errors import ModelError
+
+
+def plain(file: str, colour: tuple[int, int, int], shape: tuple[int, int] = (30, 50)) -> Example:
+    return Example(file, "", np.full((*shape, 3), colour, np.uint8), {})
+
+
+def by_colour(red: int, green: int) -> keras.Model:
+    """A network of 1000 classes: a photo's red is the probability of one, its green of another, tench gets the rest."""
+    kernel, bias = np.zeros((3, 1000), np.float32), np.zeros(1000, np.float32)
+    kernel[0, red] = kernel[1, green] = 0.5  # from -1..1 to 0..1
+    kernel[:2, 0] -= 0.5
+    bias[[red, green]] = 0.5
+    inputs = keras.Input((224, 224, 3))
+    dense = keras.layers.Dense(1000)
+    outputs = dense(keras.layers.GlobalAveragePooling2D()(inputs))
+    dense.set_weights([kernel, bias])
+    return keras.Model(inputs, outputs)
+
+
+PHOTOS = [
+    plain("none", (0, 0, 255)),
+    plain("sports car", (204, 0, 0), (300, 500)),
+    plain("both", (102, 51, 0)),
+    plain("jeep", (0, 153, 90)),
+    plain("wheel", (25, 0, 0)),
+]
+
+
+def test_probabilities_of_the_classes_add_up():
+    network = by_colour(imagenet.NAMES.index("sports car"), imagenet.NAMES.index("jeep"))
+    sports, jeep = imagenet.indices(["sports car"]), imagenet.indices(["jeep"])
+    sums = filtering.accumulated(network, PHOTOS, sports + jeep + sports, batch=2)
+    assert sums.dtype == np.float32
+    assert sums == pytest.approx([0, 0.8, 0.6, 0.6, 0.1], abs=0.005)
+    assert filtering.accumulated(network, PHOTOS, sports) == pytest.approx([0, 0.8, 0.4, 0, 0.1], abs=0.005)
+    assert filtering.accumulated(network, [], sports).shape == (0,)
+
+
+def test_photos_at_the_threshold_are_kept_and_the_rest_is_listed():
+    network = by_colour(817, 609)
+    kept, rest = filtering.keep(network, PHOTOS, ["car"], threshold=0.5)
+    assert [example.file for example in kept] == ["sports car", "both", "jeep"]
+    assert [file for file, _ in rest] == ["none", "wheel"]
+    assert [share for _, share in rest] == pytest.approx([0, 0.1], abs=0.005)
+    kept, rest = filtering.keep(network, PHOTOS, ["car"], threshold=0)
+    assert (len(kept), rest) == (5, [])
+
+
+def test_a_network_without_the_1000_probabilities_is_said():
+    inputs = keras.Input((224, 224, 3))
+    ten = keras.Model(inputs, keras.layers.Dense(10, "softmax")(keras.layers.GlobalAveragePooling2D()(inputs)))
+    logits = keras.applications.MobileNetV2(weights=None, classifier_activation=None)
+    for network in (ten, logits):
+        with pytest.raises(ModelError, match="needs a network that gives probabilities of the 1000 ImageNet classes"):
+            filtering.keep(network, PHOTOS, ["car"])
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_a_threshold_is_a_probability(threshold):
+    with pytest.raises(ModelError, match="must be a probability"):
+        filtering.keep(None, PHOTOS, ["car"], threshold)
+
+
+def test_the_classes_are_where_the_networks_have_them():
+    """Landmarks of the published list (ILSVRC 2012, in the order of the synsets' numbers)."""
+    landmarks = {0: "tench", 1: "goldfish", 151: "Chihuahua", 281: "tabby", 340: "zebra", 386: "African elephant",
+                 404: "airliner", 817: "sports car", 859: "toaster", 954: "banana", 980: "volcano",
+                 999: "toilet tissue"}  # fmt: skip
+    assert {index: imagenet.NAMES[index] for index in landmarks} == landmarks
+    assert len(imagenet.NAMES) == len(set(imagenet.NAMES)) == 1000
+
+
+def test_classes_are_given_by_group_name_or_number():
+    assert imagenet.indices(["Sports_Car", "jeep", 0, "999", "sports car"]) == (0, 609, 817, 999)
+    cats = [imagenet.NAMES[index] for index in imagenet.indices(["cat"])]
+    assert cats == ["tabby", "tiger cat", "Persian cat", "Siamese cat", "Egyptian cat"]
+    dogs = [imagenet.NAMES[index] for index in imagenet.indices(["dog"])]
+    assert len(dogs) == 118  # Khosla et al. 2011 took their 120 dogs from ImageNet: these, dingo and dhole ...
+    assert (dogs[0], dogs[-1]) == ("Chihuahua", "Mexican hairless")
+    cars = {imagenet.NAMES[index] for index in imagenet.indices(["car"])}
+    assert cars == {"sports car", "convertible", "limousine", "minivan", "pickup", "cab", "jeep", "beach wagon",
+                    "racer", "Model T", "police van", "ambulance", "minibus", "tow truck"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("wanted", "message"), [(["sprots car"], "like it: sports car"), ([1000], "1000"), ([], "No")])
+def test_a_class_that_does_not_exist_is_said(wanted, message):
+    with pytest.raises(ModelError, match=message):
+        imagenet.indices(wanted)

@@ -141,7 +141,7 @@ def _packed(folder: Path, split: str) -> list[Entry] | None:
     if split not in splits:
         raise ModelError(f"{folder} has no split {split!r}. Its splits: {', '.join(splits)}.")
     table, archives = splits[split]
-    rows = [row for row in _rows(table.read_bytes(), table) if row.get("split", split) == split]
+    rows = [row for row in _rows(table.read_bytes(), table) if (row.get("split") or split) == split]
     return [_entry(row, archives, _clean(row["file"]) or "", split) for row in rows]
 
 
@@ -210,6 +210,8 @@ def _entry(row: dict[str, str], places: tuple[Path, ...], member: str | None = N
 def _classes(files: Iterable[str], whole: bool = False) -> list[tuple[str, str, str]]:
     """File, label and split (or none) of all files that lie in a folder; hidden ones are left out.
 
+    The outer folders are splits if `train` and `val` or `test` are among them, or nothing but these; else classes.
+
     Args:
         files: paths from the set's folder.
         whole: whether one folder round all others is nothing but the set's own.
@@ -220,9 +222,9 @@ def _classes(files: Iterable[str], whole: bool = False) -> list[tuple[str, str, 
     if whole and len(tops) == 1 and not tops & _SPLITS.keys() and all(len(parts) > 2 for parts in paths.values()):
         paths = {file: parts[1:] for file, parts in paths.items()}
     folders = {file: parts for file, parts in paths.items() if len(parts) > 1}
-    split_first = all(parts[0] in _SPLITS for parts in folders.values()) and any(len(p) > 2 for p in folders.values())
-    if split_first:
-        found = [(file, p[1], _SPLITS[p[0]]) for file, p in folders.items() if len(p) > 2]
+    outer = {_SPLITS.get(parts[0], "") for parts in folders.values() if len(parts) > 2}
+    if outer and (("train" in outer and outer & {"val", "test"}) or all(p[0] in _SPLITS for p in folders.values())):
+        found = [(file, p[1], _SPLITS.get(p[0], p[0])) for file, p in folders.items() if len(p) > 2]
     else:
         found = [(file, p[0], "") for file, p in folders.items()]
     counts: dict[tuple[str, str], int] = defaultdict(int)

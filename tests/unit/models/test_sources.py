@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import tarfile
 
+import numpy as np
 import pytest
 from unit.models.pictures import encode, pack, picture, write
 
@@ -35,10 +36,14 @@ def test_a_folder_per_class(tmp_path):
 
 def test_a_folder_per_class_below_one_per_split(tmp_path):
     files = {"train/cat/a.png": A, "train/dog/b.png": B, "validation/cat/c.png": C, "test/dog/deep/d.png": D}
+    files |= {"judge/cow/e.png": A, "notes/f.txt": b"no split"}
     folder = write(tmp_path / "set", files)
     assert labels(folder, "train") == {"train/cat/a.png": "cat", "train/dog/b.png": "dog"}
     assert labels(folder, "val") == {"validation/cat/c.png": "cat"}
     assert labels(folder, "test") == {"test/dog/deep/d.png": "dog"}
+    assert labels(folder, "judge") == {"judge/cow/e.png": "cow"}
+    only = write(tmp_path / "only", {"train/cat/a.png": A})
+    assert labels(only, "train") == {"train/cat/a.png": "cat"}
 
 
 def test_the_first_few_of_a_folder_are_of_all_classes(tmp_path):
@@ -88,6 +93,12 @@ def test_an_archive_with_a_table(tmp_path):
     table = b"file,label,split\nphotos/b.png,dog,train\nphotos/a.png,cat,train\n"
     archive = pack(tmp_path / "set.tar", {"set/photos/a.png": A, "set/table.csv": table, "set/photos/b.png": B})
     assert list(labels(archive).items()) == [("photos/b.png", "dog"), ("photos/a.png", "cat")]
+
+
+def test_a_name_that_an_archive_has_twice_means_the_later_file(tmp_path):
+    pack(tmp_path / "set.tar", {"train/cat/a.png": A})
+    (example,) = data.read(pack(tmp_path / "set.tar", {"train/cat/a.png": B}, "a"), "train").examples
+    assert np.array_equal(example.pixels, picture(1))
 
 
 def test_an_archive_does_no_harm(tmp_path):

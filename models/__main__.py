@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import dataclasses
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -82,12 +84,15 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     keep = commands.add_parser(
-        "filter", help="list the photos of a set that show a kind of thing, by ImageNet's classes"
+        "filter", help="list the photos of a set that show a kind of thing, by the classes of ImageNet"
     )
     keep.add_argument("photos", type=Path, help="a folder, a CSV file or a .tar")
-    keep.add_argument("--kind", nargs="+", required=True, help="car, cat, dog, or numbers of ImageNet's classes")
-    keep.add_argument("--at-least", type=float, default=0.5, help="their probabilities' least sum (default: 0.5)")
-    keep.add_argument("--weights", default="imagenet", help="of MobileNetV2 with its top: a file, or Keras' own")
+    keep.add_argument(
+        "--kind", nargs="+", required=True, help="car, cat, dog, or names or numbers of ImageNet's classes"
+    )
+    keep.add_argument("--split", default="train", help="(default: train)")
+    keep.add_argument("--at-least", type=float, default=0.2, help="the least sum of their probabilities (default: 0.2)")
+    keep.add_argument("--weights", type=Path, help="of MobileNetV2 with its top, as .npz (default: Keras' own)")
     keep.add_argument("--out", type=Path, default=Path("kept.csv"), metavar="FILE", help="(default: kept.csv)")
     return parser
 
@@ -118,12 +123,19 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    import keras
+
     from models import training
 
     recipe, name, changes = _recipe(arguments)
     run = arguments.run or settings.load().runs / name
     teacher = _folder(recipe.distil) if recipe.distil else None
     model, recipe = training.train(recipe, arguments.data, run, arguments.limit, arguments.checkpoint_every, teacher)
+    if keras.backend.backend() != "tensorflow":
+        print(
+            f"Trained on {keras.backend.backend()}. The same command on TensorFlow stores and judges what is in {run}."
+        )
+        return 0
     from models import judging, storage  # only now: training itself needs neither the engine nor TensorFlow
 
     card = storage.save(model, _card(arguments, name, recipe, changes), arguments.out or run)
@@ -162,12 +174,22 @@ def _familiar(arguments: argparse.Namespace) -> int:
 
 
 def _filter(arguments: argparse.Namespace) -> int:
-    from models import filtering
+    from models import filtering, imagenet
+    from models.data import read
 
-    kept, left = filtering.keep_files(
-        arguments.photos, arguments.kind, arguments.at_least, arguments.weights, arguments.out
-    )
-    print(f"{kept} photos are listed in {arguments.out}, {left} are not.")
+    imagenet.indices(arguments.kind)  # a wrong name is said before anything is read
+    network = filtering.network(arguments.weights)
+    examples = read(arguments.photos, arguments.split).examples
+    kept, left = filtering.keep(network, examples, arguments.kind, arguments.at_least)
+    # Paths in a table are relative to the table; of an archive's photos there are only names.
+    base = os.path.relpath(arguments.photos, arguments.out.parent) if arguments.photos.is_dir() else ""
+    with arguments.out.open("w", newline="", encoding="utf-8") as lines:
+        table = csv.writer(lines)
+        table.writerow(("file", "label", "split"))
+        table.writerows((str(Path(base, one.file)), one.label, arguments.split) for one in kept)
+    for file, share in left:
+        print(f"left out, {100 * share:.0f} %: {file}")
+    print(f"{len(kept)} of {len(examples)} photos are listed in {arguments.out}.")
     return 0
 
 

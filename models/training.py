@@ -248,7 +248,11 @@ def _train_head(recipe: Recipe, network: Any, photos: list[Example], wanted: Flo
 
 
 class _Monitor:
-    """Looks at the averaged weights after each epoch, on photos that are not learnt from."""
+    """Looks at the weights after each epoch, on photos that are not learnt from.
+
+    At the weights as they are, not at their average: while much still changes, the batch norms' statistics do not fit
+    the average, and it says nothing.
+    """
 
     def __init__(self, recipe: Recipe, learner: Any, network: Any, photos: list[Example], run: Path) -> None:
         self._recipe = recipe
@@ -271,42 +275,27 @@ class _Monitor:
             return False
         best = max(self._accuracy, key=lambda n: (self._accuracy[n], -n))
         if best == epoch:
-            checkpoint.save(self._averaged(), self._best, epoch)
+            checkpoint.save(self._network.variables, self._best, epoch)
         return epoch - best >= self._recipe.patience
 
     def final(self) -> Any:
-        """The network to keep, at the recipe's size: with the averaged weights of the best epoch, or of the last."""
-        if self._recipe.patience and self._best.exists():
-            checkpoint.restore(self._learner.trainable_variables, self._best)
+        """The network to keep, at the recipe's size: of the best epoch, or with the averaged weights."""
+        if self._recipe.patience:
+            checkpoint.restore(self._network.variables, self._best)
         else:
             self._learner.optimizer.finalize_variable_values(self._learner.trainable_variables)
         final = self._recipe.network.network(self._recipe.size, architecture.units(self._recipe.classes))
         final.set_weights(self._network.get_weights())
         return final
 
-    def _averaged(self) -> list[Floats]:
-        """The moving averages of what learns, in its order."""
-        variables = self._learner.trainable_variables
-        now = [np.array(variable) for variable in variables]
-        self._learner.optimizer.finalize_variable_values(variables)
-        averaged = [np.array(variable) for variable in variables]
-        for variable, value in zip(variables, now, strict=True):
-            variable.assign(value)
-        return averaged
-
     def _judge(self) -> float:
-        """Share of the photos, stretched to the size of training, that the averaged weights get right."""
-        variables = self._learner.trainable_variables
-        now = [np.array(variable) for variable in variables]
-        self._learner.optimizer.finalize_variable_values(variables)
+        """Share of the photos, stretched to the size of training, that are right."""
         scale = backbones.scaling(self._recipe.network.preprocessing)
         size, right = self._recipe.train_size, 0
-        for start in range(0, len(self._photos), 32):
-            some = self._photos[start : start + 32]
+        for start in range(0, len(self._photos), self._recipe.batch):
+            some = self._photos[start : start + self._recipe.batch]
             x = np.stack([resize(photo.pixels, size, size) for photo in some]).astype(np.float32)
             logits = np.asarray(self._network.predict_on_batch(scale(x)))
             guesses = (logits[:, 0] > 0).astype(int) if logits.shape[1] == 1 else logits.argmax(1)
             right += sum(self._recipe.classes[n] == photo.label for n, photo in zip(guesses, some, strict=True))
-        for variable, value in zip(variables, now, strict=True):
-            variable.assign(value)
         return right / len(self._photos)

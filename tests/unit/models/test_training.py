@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image
 from unit.models import sets
 
 import explain
@@ -100,6 +102,115 @@ def test_a_run_folder_belongs_to_one_recipe(data, trained, capsys):
 def test_missing_data_is_said(tmp_path):
     with pytest.raises(ModelError, match=r"pets-train\.csv is not there"):
         training.train(RECIPES["pets"], tmp_path, tmp_path / "run")
+
+
+class TestThreeClasses:
+    """Photos of one's own, in a folder for each class: red, green and blue ones."""
+
+    SMALL = ("--backbone", "mobilenetv2", "--cut", "stage2", "--weights", "", "--batch-norm", "train")
+    SHORT = ("--size", "64", "--train-size", "32", "--batch", "6", "--warmup", "2", "--rate", "0.003")
+
+    @pytest.fixture(scope="class")
+    def photos(self, tmp_path_factory):
+        folder = tmp_path_factory.mktemp("colours")
+        rng = np.random.default_rng(0)
+        for split, count in (("train", 10), ("val", 4)):
+            for channel, label in enumerate(("red", "green", "blue")):
+                (folder / split / label).mkdir(parents=True)
+                for n in range(count):
+                    pixels = rng.integers(0, 90, (48, 64, 3)).astype(np.uint8)
+                    pixels[..., channel] += 120
+                    (folder / split / label / f"{n}.png").write_bytes(sets.encode(pixels, ".png"))
+        return folder
+
+    def train(self, photos, out, *more):
+        command = ["train", "--photos", str(photos), "--run", str(out / "run"), "--out", str(out), "--name", "mine"]
+        return main([*command, *self.SMALL, *self.SHORT, *more])
+
+    @pytest.fixture(scope="class")
+    def taught(self, photos, tmp_path_factory):
+        out = tmp_path_factory.mktemp("taught")
+        assert (
+            self.train(photos, out, "--epochs", "8", "--last-epochs", "2", "--last-size", "48", "--compose", "0.3") == 0
+        )
+        return out
+
+    def test_it_learns_them_and_writes_down_how(self, taught):
+        card = models.available(taught)["mine"]
+        assert card.classes == ("blue", "green", "red")
+        assert card.kind == "softmax"
+        assert card.metrics["accuracy on val"] == 1
+        assert card.command.startswith("whylight models train --backbone mobilenetv2 --cut stage2")
+        assert "--photos PHOTOS" in card.command
+        assert str(taught) not in json.dumps(card.recipe)
+        red = np.full((30, 40, 3), (170, 40, 40), np.uint8)
+        assert explain.Explainer(models.load("mine", taught)).predict(red).top(1)[0][0] == "red"
+
+    def test_it_can_teach_another(self, photos, taught, tmp_path, capsys):
+        teacher = ("--distil", str(taught / "mine"), "--distil-share", "1")
+        assert self.train(photos, tmp_path, "--epochs", "8", *teacher) == 0
+        assert models.available(tmp_path)["mine"].metrics["accuracy on val"] == 1
+        other = dict(json.loads((taught / "mine" / "card.json").read_text()), classes=["a", "b", "c"])
+        (taught / "other").mkdir()
+        (taught / "other" / "card.json").write_text(json.dumps(other))
+        assert self.train(photos, tmp_path / "no", "--epochs", "1", "--distil", str(taught / "other")) == 1
+        assert "other can't teach this model: it tells other classes apart" in capsys.readouterr().err
+
+    def test_it_stops_when_nothing_is_won_any_more(self, photos, tmp_path):
+        """At a rate of nothing, the first epoch is as good as any: after two more it is over."""
+        assert (
+            self.train(photos, tmp_path, "--epochs", "9", "--patience", "2", "--rate", "0", "--head-epochs", "0") == 0
+        )
+        history = (tmp_path / "run" / "history.jsonl").read_text().splitlines()
+        assert [json.loads(line)["epoch"] for line in history] == [1, 2, 3]
+
+    def test_a_head_alone_learns_on_features(self, photos, tmp_path):
+        """All of the backbone is frozen, and the rest learns nothing after its own epochs."""
+        alone = ("--freeze", "all", "--rate", "0", "--decay", "0", "--epochs", "1", "--head-epochs", "30")
+        assert self.train(photos, tmp_path, *alone, "--head-rate", "0.01") == 0
+        assert models.available(tmp_path)["mine"].metrics["accuracy on val"] > 0.6
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (("--head", "dense", "--silence", "0.1"), "has no scores of places"),
+            (("--mixup", "0.2", "--silence", "0.1"), "mixed photos have no places"),
+            (("--last-epochs", "2"), "last_epochs needs a last_size"),
+            (("--compose", "0.5", "--compose-shape", "free"), "photos can only be composed freely"),
+            (("--optimizer", "adam"), 'optimizer is "adamw" or "sgd"'),
+            (("--freeze", "stage9"), "'stage9' names no layer and no stage"),
+            (("--cut", "stage9"), "has no stage 'stage9'"),
+            (("--head", "round"), "There is no head 'round'"),
+        ],
+    )
+    def test_what_contradicts_itself_is_said(self, photos, tmp_path, capsys, options, said):
+        assert self.train(photos, tmp_path, *options) == 1
+        assert said in capsys.readouterr().err
+
+    def test_a_preview_shows_views_with_their_labels(self, photos, tmp_path):
+        sheet = tmp_path / "sheet.png"
+        assert main(["preview", "--photos", str(photos), "--train-size", "64", "--out", str(sheet)]) == 0
+        with Image.open(sheet) as picture:
+            assert picture.width > 300
+            assert picture.height > 300
+
+
+def test_neither_a_recipe_nor_photos_is_said(capsys):
+    assert main(["train"]) == 1
+    assert "Name a recipe, or photos of your own with --photos." in capsys.readouterr().err
+
+
+def test_what_learns_is_summed_up():
+    network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, name="a"), keras.layers.Flatten()])
+    network.add(keras.layers.BatchNormalization(name="norm"))
+    network.add(keras.layers.Dense(2, name="b"))
+    network.get_layer("a").trainable = network.get_layer("norm").trainable = False
+    assert training.summary(network).splitlines() == [
+        "frozen  a  112 weights",
+        "learns  b  290 weights",
+        "batch norms: 0 of 1 learn, the others keep their statistics",
+        "290 of 978 weights learn",
+    ]
 
 
 def batches(photos, neither, **changes):

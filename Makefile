@@ -13,6 +13,7 @@ endif
 LOCK := requirements/$(TENSORFLOW).lock
 INSTALLED := .venv/installed-$(TENSORFLOW)
 TOOLS := .venv/installed-tools
+JAX := .venv/installed-jax
 
 .PHONY: help install run test test-all check format bench screenshot lock clean
 
@@ -27,7 +28,7 @@ run: $(INSTALLED) ## the page at http://127.0.0.1:8050
 test: $(TOOLS) ## every test but the slow ones, the browser's included
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: $(TOOLS) ## every test
+test-all: $(TOOLS) $(JAX) ## every test, on JAX as well
 	$(BIN)/python -m pytest
 
 check: $(TOOLS) ## format, lint, types, import rules
@@ -50,6 +51,7 @@ lock: ## resolve the pinned versions anew (needs uv)
 	for tensorflow in cpu cuda other; do \
 	  uv pip compile pyproject.toml --extra $$tensorflow --upgrade $(RESOLVE) -o requirements/$$tensorflow.lock || exit; done
 	uv pip compile --group dev -c requirements/other.lock --upgrade $(RESOLVE) -o requirements/dev.lock
+	uv pip compile --group jax -c requirements/other.lock --upgrade $(RESOLVE) -o requirements/jax.lock
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
 clean: ## remove the environment
@@ -66,4 +68,8 @@ $(INSTALLED): .venv/pyvenv.cfg $(LOCK) pyproject.toml
 
 $(TOOLS): $(INSTALLED) requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	touch $@
+
+$(JAX): $(TOOLS) requirements/jax.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/jax.lock
 	touch $@

@@ -84,6 +84,14 @@ def test_photos_that_are_added_or_renamed_move_no_other(tmp_path, photos):
     assert after == {f"all/{name.replace('/', '-')}": split for name, split in before.items()}
 
 
+def test_photos_that_were_changed_are_looked_at_again(tmp_path, photos):
+    folder = write(tmp_path / "set", photos)
+    split_of_each(folder)
+    changed = {name: encode(picture(500 + n)) for n, name in enumerate(photos)}
+    found = split_of_each(write(folder, changed))
+    assert found == {name: expected_split(content) for name, content in changed.items()}
+
+
 def test_copies_are_in_the_split_of_their_original(tmp_path, photos, copies):
     found = split_of_each(write(tmp_path / "set", photos | copies))
     assert len(found) == 80

@@ -74,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--report", type=Path, metavar="FILE", help="also write an HTML page with figures and mistakes"
     )
+    evaluate.add_argument("--photos", type=Path, help="judge on this set instead of those that its recipe names")
+    evaluate.add_argument(
+        "--split", nargs="+", default=["val"], help="parts of that set, taken together (default: val)"
+    )
     familiar = commands.add_parser(
         "familiar", help="fit what tells photos like those that a model learnt from and others apart"
     )
@@ -158,8 +162,11 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from models import card, judging
 
     folder = _folder(arguments.model)
-    recipe = _recipe_of(card.read(folder))
-    _print_metrics(judging.judge(folder, recipe, arguments.data, report=arguments.report))
+    if arguments.photos is not None:
+        measured = judging.judge_on(folder, arguments.photos, arguments.split, arguments.report)
+    else:
+        measured = judging.judge(folder, _recipe_of(card.read(folder)), arguments.data, report=arguments.report)
+    _print_metrics(measured)
     return 0
 
 

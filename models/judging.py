@@ -40,14 +40,14 @@ def settle(folder: Path, recipe: Recipe, data: Path, limit: int | None = None) -
     temperature = calibration.fit(judged.logits, judged.labels, judged.kind)
     dataclasses.replace(card.read(folder), temperature=temperature).write(folder)
     if recipe.neither:
-        familiar.fit_model(folder, recipe, data, limit)
+        familiar.fit_model(folder, recipe, data, min(limit or familiar.PHOTOS, familiar.PHOTOS))
     measured = judge(folder, recipe, data, limit)
     measured.write(folder)
     return measured
 
 
 def judge(folder: Path, recipe: Recipe, data: Path, limit: int | None = None, report: Path | None = None) -> Card:
-    """Measure a stored model on photos that it has not learnt from.
+    """Measure a stored model on photos that it has not learnt from: its recipe's `val`, and what else that names.
 
     Args:
         folder: of the model.
@@ -64,18 +64,12 @@ def judge(folder: Path, recipe: Recipe, data: Path, limit: int | None = None, re
     """
     explainer = explain.Explainer(storage.load(folder))
     examples = read_set(data / recipe.photos, "val", limit)
-    judged = evaluation.judge(explainer, examples)
-    scaled = calibration.scale(judged.logits, judged.labels, judged.files, judged.kind)
-    metrics = {
-        "accuracy on val": measures.accuracy(judged.logits, judged.labels),
-        **_top(judged, " on val"),
-        "calibration error on val": calibration.bins(scaled.probabilities, judged.labels, judged.predicted).error,
-    }
+    metrics = _measured(explainer, examples, " on val", folder, report)
     if SQUASHED in examples[0].row:
-        metrics |= _all(explainer, [_squashed(example) for example in examples], ", photos squashed to squares")
-    if recipe.compose and recipe.neither:
+        metrics |= _accuracy(explainer, [_squashed(example) for example in examples], ", photos squashed to squares")
+    if recipe.compose and recipe.compose_shape == "true" and recipe.neither:
         others = read_set(data / recipe.neither, "val", limit)
-        metrics |= _all(explainer, whole_photos(examples, others), ", set into whole photos")
+        metrics |= _accuracy(explainer, whole_photos(examples, others), ", set into whole photos")
     controls: dict[str, float] = {}
     if recipe.judge:
         focus = evaluation.focus(explainer, data / recipe.judge)
@@ -87,27 +81,59 @@ def judge(folder: Path, recipe: Recipe, data: Path, limit: int | None = None, re
             "hottest pixel in the head box, centre": blind["centre blob"].head,
             "hottest pixel in the head box, best fixed point": blind["best fixed point"].head,
         }
+    return _with(card.read(folder), metrics, controls)
+
+
+def judge_on(folder: Path, photos: Path, splits: Sequence[str], report: Path | None = None) -> Card:
+    """Measure a stored model on any photos of its classes.
+
+    Args:
+        folder: of the model.
+        photos: a set, see `models.data`.
+        splits: which of its splits, taken together.
+        report: where to write an HTML page with figures and mistakes.
+
+    Returns:
+        The model's card with what was measured.
+
+    Raises:
+        ModelError: the set or a split is missing, or a label is none of the model's classes.
+    """
+    explainer = explain.Explainer(storage.load(folder))
+    examples = [example for split in splits for example in read_set(photos, split)]
+    return _with(card.read(folder), _measured(explainer, examples, f" of {len(examples)} photos", folder, report), {})
+
+
+def _measured(
+    explainer: explain.Explainer, examples: Sequence[Example], where: str, folder: Path, report: Path | None
+) -> dict[str, float]:
+    """Accuracy and calibration, and the page if it is asked for."""
+    judged = evaluation.judge(explainer, examples)
+    scaled = calibration.scale(judged.logits, judged.labels, judged.files, judged.kind)
     if report is not None:
         from models import report as page
 
-        page.write(judged, explainer, examples, report, title=card.read(folder).title)
-    return dataclasses.replace(
-        card.read(folder),
-        metrics={what: round(value, 4) for what, value in metrics.items()},
-        controls={what: round(value, 4) for what, value in controls.items()},
-    )
+        described = card.read(folder)
+        page.write(judged, explainer, examples, report, title=described.title, licence=described.licence)
+    after = calibration.bins(scaled.probabilities, judged.labels, judged.predicted)
+    return {**_right(judged, where), f"calibration error{where}": after.error}
 
 
-def _all(explainer: explain.Explainer, examples: Sequence[Example], how: str) -> dict[str, float]:
-    judged = evaluation.judge(explainer, examples)
-    return {f"accuracy{how}": measures.accuracy(judged.logits, judged.labels), **_top(judged, how)}
+def _with(described: Card, metrics: dict[str, float], controls: dict[str, float]) -> Card:
+    rounded = ({what: round(value, 4) for what, value in values.items()} for values in (metrics, controls))
+    return dataclasses.replace(described, **dict(zip(("metrics", "controls"), rounded, strict=True)))
 
 
-def _top(judged: evaluation.Judged, how: str) -> dict[str, float]:
-    """The label among the first five, where that says more than the first."""
-    if len(judged.classes) <= TOP:
-        return {}
-    return {f"among the first {TOP}{how}": measures.accuracy(judged.logits, judged.labels, TOP)}
+def _accuracy(explainer: explain.Explainer, examples: Sequence[Example], where: str) -> dict[str, float]:
+    return _right(evaluation.judge(explainer, examples), where)
+
+
+def _right(judged: evaluation.Judged, where: str) -> dict[str, float]:
+    """How many labels are named first, and among the first five where that says more."""
+    shares = {f"accuracy{where}": measures.accuracy(judged.logits, judged.labels)}
+    if len(judged.classes) > TOP:
+        shares[f"among the first {TOP}{where}"] = measures.accuracy(judged.logits, judged.labels, TOP)
+    return shares
 
 
 def _squashed(example: Example) -> Example:

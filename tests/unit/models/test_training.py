@@ -82,7 +82,14 @@ def test_a_trained_model_is_loaded_with_its_card(trained):
     card = models.available(out)["pets"]
     assert card.classes == ("cat", "dog")
     assert card.kind == "sigmoid"
-    assert set(card.metrics) == {"accuracy on val", "heat inside the mask", "hottest pixel in the head box"}
+    assert set(card.metrics) == {
+        "accuracy on val",
+        "calibration error on val",
+        "heat inside the mask",
+        "hottest pixel in the head box",
+    }
+    assert card.temperature > 0
+    assert card.familiar["threshold"] > 0
     assert card.controls["heat inside the mask, uniform"] == 1  # the masks of these photos are all animal
     assert card.command.startswith("whylight models train pets --data DATA --epochs 3 --batch 6 --train-size 64")
     assert len(card.checksum) == 64

@@ -1,4 +1,4 @@
-"""The command line of the models: `whylight models list | verify | train | preview | evaluate | familiar | filter`."""
+"""The command line of the models: `whylight models list`, `describe`, `verify`, `train`, `preview`, `evaluate` ..."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("list", help="the models there are, with what they reached")
 
+    commands.add_parser("describe", help="everything that their cards say, as Markdown")
+
     verify = commands.add_parser("verify", help="load models and compare their outputs with those on their cards")
     verify.add_argument("names", nargs="*", metavar="MODEL", help="all, if none is named")
 
@@ -73,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="judge a model on photos that it has not learnt from")
     evaluate.add_argument(
         "--report", type=Path, metavar="FILE", help="also write an HTML page with figures and mistakes"
+    )
+    evaluate.add_argument(
+        "--store", action="store_true", help="fit temperature and familiar photos, and write its card"
     )
     evaluate.add_argument("--photos", type=Path, help="judge on this set instead of those that its recipe names")
     evaluate.add_argument(
@@ -107,6 +112,13 @@ def _list(_: argparse.Namespace) -> int:
     for name, card in registry.available(settings.load().models).items():
         metrics = ", ".join(f"{what} {100 * value:.1f} %" for what, value in card.metrics.items())
         print(f"{name}: {card.title} ({len(card.classes)} classes, {card.network.backbone}, {card.size} px). {metrics}")
+    return 0
+
+
+def _describe(_: argparse.Namespace) -> int:
+    from models import describing, registry
+
+    print(describing.page(registry.available(settings.load().models).values()), end="")
     return 0
 
 
@@ -162,7 +174,9 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from models import card, judging
 
     folder = _folder(arguments.model)
-    if arguments.photos is not None:
+    if arguments.store:
+        measured = judging.settle(folder, _recipe_of(card.read(folder)), arguments.data)
+    elif arguments.photos is not None:
         measured = judging.judge_on(folder, arguments.photos, arguments.split, arguments.report)
     else:
         measured = judging.judge(folder, _recipe_of(card.read(folder)), arguments.data, report=arguments.report)
@@ -270,6 +284,7 @@ def _print_metrics(card: Card) -> None:
 
 COMMANDS = {
     "list": _list,
+    "describe": _describe,
     "verify": _verify,
     "train": _train,
     "preview": _preview,

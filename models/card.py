@@ -39,6 +39,7 @@ class Card:
         checksum: sha256 of the weights' file, in hexadecimal.
         reference: logits of `storage.reference_photos()`, one row each.
         temperature: what its scores are divided by before they become probabilities, see `explain.Classifier`.
+        measured: when its metrics were, with which versions and on which machine.
         familiar: of the fit to the photos that it learnt from, see `familiar.fit_model`: its threshold, and how well it
             tells other photos; empty if there is none.
         familiar_checksum: sha256 of that fit's file, in hexadecimal.
@@ -63,6 +64,7 @@ class Card:
     checksum: str
     reference: tuple[tuple[float, ...], ...]
     temperature: float = 1.0
+    measured: str = ""
     familiar: dict[str, float] = field(default_factory=dict)
     familiar_checksum: str = ""
 

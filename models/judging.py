@@ -41,7 +41,7 @@ def settle(folder: Path, recipe: Recipe, data: Path, limit: int | None = None) -
     dataclasses.replace(card.read(folder), temperature=temperature).write(folder)
     if recipe.neither:
         familiar.fit_model(folder, recipe, data, min(limit or familiar.PHOTOS, familiar.PHOTOS))
-    measured = judge(folder, recipe, data, limit)
+    measured = dataclasses.replace(judge(folder, recipe, data, limit), measured=evaluation.circumstances())
     measured.write(folder)
     return measured
 

@@ -50,7 +50,7 @@ def scrolling(table: str) -> str:
 
 def figure(drawn: Any, what: str, square: bool = False) -> str:
     """A figure of Plotly, as data for the page's script; `what` it shows is for those who can't see it."""
-    data = drawn.to_json().replace("<", "\\u003c")  # nothing in it may end the script that holds it
+    data = drawn.to_json()  # Plotly writes < as \u003c there, so nothing in it ends the script that holds it
     shape = "figure square" if square else "figure"
     return (
         f'<div class="{shape}" role="img" aria-label="{text(what)}"></div>'

@@ -78,8 +78,7 @@ def shrink(pixels: Pixels, short_side: int | None) -> Pixels:
 
 def _rgb(image: Image.Image, content: bytes) -> Pixels:
     if image.mode[0] in "IF":  # more than 8 bits a pixel: OpenCV scales them, Pillow would clip
-        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-        return np.ascontiguousarray(bgr[..., ::-1], np.uint8)  # type: ignore[index]  # None raises, and is said
+        return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)  # None raises
     with contextlib.suppress(Exception):  # a damaged note beside a good picture
         image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:

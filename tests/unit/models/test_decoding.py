@@ -57,6 +57,7 @@ def test_a_large_photo_is_shrunk_after_it_was_turned_and_shows_the_same():
     assert small.shape == (133, 100, 3)
     expected = cv2.resize(np.ascontiguousarray(upright), (100, 133), interpolation=cv2.INTER_AREA)
     assert np.abs(small.astype(float) - expected).mean() < 2
+    assert decode(content, short_side=400).shape == (533, 400, 3)
 
 
 def test_a_small_photo_is_not_enlarged():

@@ -118,9 +118,9 @@ def test_photos_that_differ_are_not_nearly_the_same(photos):
 
 
 def test_flat_photos_are_the_same_by_their_bytes_only():
-    rng = np.random.default_rng(0)
+    step = (np.arange(80) >= 40)[None, :, None]  # one grey level, as an encoder leaves it
     grounds = [np.full((60, 80, 3), value, np.uint8) for value in (0, 0, 90, 255)]
-    grounds += [np.clip(200 + rng.normal(0, 1, (60, 80, 3)), 0, 255).astype(np.uint8) for _ in range(2)]
+    grounds += [(value + step + np.zeros((60, 80, 3))).astype(np.uint8) for value in (90, 200)]
     found = splits.groups([look(encode(ground)) for ground in grounds])
     assert sorted(found) == [[0, 1], [2], [3], [4], [5]]
 
@@ -142,9 +142,9 @@ def test_neighbours_are_found_across_blocks():
 
 def test_like_hashes_with_other_looks_stay_apart():
     ramp = np.linspace(0, 255, 128)
-    bent = 255 * (ramp / 255) ** 8
+    bent = 255 * (ramp / 255) ** 3
     prints = [look(encode(np.repeat(np.tile(row, (96, 1)).astype(np.uint8)[..., None], 3, 2))) for row in (ramp, bent)]
-    assert sum(one.bits.bit_count() for one in prints) > 100  # both grow brighter from left to right everywhere
+    assert [one.bits for one in prints] == [2**64 - 1] * 2  # both grow brighter from left to right everywhere
     assert len(splits.groups(prints)) == 2
 
 

@@ -12,6 +12,7 @@ from models.errors import ModelError
 
 if TYPE_CHECKING:
     from explain import Classifier
+    from models.familiar import Familiar
 
 ZOO = Path(__file__).parent / "zoo"
 
@@ -47,15 +48,36 @@ def load(name: str | Path, own: Path | None = None) -> Classifier:
     import explain
     from models import storage
 
+    try:
+        return storage.load(_folder(name, own))
+    except ModelError as error:  # whoever explains photos meets this package's errors only through its models
+        raise explain.ExplainError(str(error)) from error
+
+
+def familiar(name: str | Path, own: Path | None = None) -> Familiar | None:
+    """What tells photos that are unlike those that a model learnt from; None if it has no such fit.
+
+    Args:
+        name: as for `load`.
+        own: as for `available`.
+
+    Raises:
+        ExplainError: there is no model of this name, or its fit is damaged.
+    """
+    import explain
+    from models import familiar as fits
+
+    try:
+        return fits.load(_folder(name, own))
+    except ModelError as error:
+        raise explain.ExplainError(str(error)) from error
+
+
+def _folder(name: str | Path, own: Path | None) -> Path:
     known = folders(own)
     folder = known.get(str(name), Path(name))
     if not (folder / card.FILE).is_file():
         close = difflib.get_close_matches(str(name), known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise explain.ExplainError(
-            f"There is no model {str(name)!r}.{hint} Known: {', '.join(sorted(known)) or 'none'}."
-        )
-    try:
-        return storage.load(folder)
-    except ModelError as error:  # whoever explains photos meets this package's errors only through its models
-        raise explain.ExplainError(str(error)) from error
+        raise ModelError(f"There is no model {str(name)!r}.{hint} Known: {', '.join(sorted(known)) or 'none'}.")
+    return folder

@@ -10,18 +10,20 @@ from typing import Any
 
 import models
 import settings
+from models import card, registry
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # leave the rest of a GPU's memory to others
 
 try:
     chosen = settings.load()
-    known = models.available(chosen.models)
+    known = registry.folders(chosen.models)
     if chosen.model not in known:
         names = ", ".join(known) or "there is none"
         raise settings.SettingsError(
             f"WHYLIGHT_MODEL is {chosen.model!r}, but it must be the name of a model: {names}."
         )
+    card.read(known[chosen.model])  # if another one's card is damaged, the page says so when somebody chooses it
 except (settings.SettingsError, models.ModelError) as error:
     sys.exit(str(error))
 

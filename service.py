@@ -18,7 +18,8 @@ from PIL import Image
 from settings import Settings
 
 if TYPE_CHECKING:
-    from explain import Explainer, LayerInfo, Photo
+    from explain import LayerInfo, Photo
+    from models.serving import Served
 
 log = logging.getLogger("whylight")
 
@@ -47,12 +48,22 @@ class MissingPhotoError(Exception):
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be explained: see `Answer` for the same words."""
+    """What is to be explained: see `Answer` for the same words.
+
+    Attributes:
+        model: a name of `Service.models`.
+        target: index or label of a class; a label that the model does not have, and none, stand for the predicted one.
+        layer: a path; where the model has none of this name and `everything` is asked for, its default layer.
+        digest: names a photo of an earlier answer, in place of `photo`.
+        photo: an encoded photo.
+        everything: all layers' maps, not only the one of `layer`.
+        display: send the photo back as well.
+    """
 
     model: str
     method: str = METHOD
     layer: str | None = None
-    target: int | None = None
+    target: int | str | None = None
     digest: str | None = None
     photo: bytes | None = None
     everything: bool = True
@@ -80,6 +91,7 @@ class Answer:
         view: x0, y0, x1, y1 of the part of the photo that the model saw.
         area: x0, y0, x1, y1 of where that part lies in the maps, in shares of their sides.
         display: the photo as upright JPEG, if that was asked for.
+        unfamiliar: what the model learnt from, in words, if this photo looks unlike it.
     """
 
     title: str
@@ -98,6 +110,7 @@ class Answer:
     view: tuple[int, int, int, int]
     area: tuple[float, float, float, float]
     display: bytes | None
+    unfamiliar: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,26 +122,34 @@ class State:
     device: str | None
 
 
+LOADING = State(False, "The model is being loaded.", None)
+
+
 class Service:
     """One for a process, used by all its threads."""
 
     def __init__(self, settings: Settings) -> None:
+        from models import serving
+
         self.samples = settings.samples
         self._settings = settings
-        self._explainers: dict[str, Explainer] = {}
-        self._loading = threading.Lock()
-        self._starting = threading.Lock()
-        self._warming: threading.Thread | None = None
-        self._state = State(False, "The model is being loaded.", None)
+        self._models = serving.Loader(self._load)
+        self._state = LOADING
         self._photos = _Photos(settings.cache_bytes)
         # At least two threads stay free, so that /healthz answers however many questions wait.
         self._admission = _Admission(PASSES, min(WAITING, settings.threads - PASSES - 2))
 
     def models(self) -> dict[str, str]:
-        """Titles of the models by name."""
-        import models
+        """Titles of the models by name; one whose card is damaged goes by its name, and is refused when it is asked."""
+        from models import ModelError, card, registry
 
-        return {name: card.title for name, card in models.available(self._settings.models).items()}
+        titles = {}
+        for name, folder in registry.folders(self._settings.models).items():
+            try:
+                titles[name] = card.read(folder).title or name
+            except ModelError:
+                titles[name] = name
+        return titles
 
     def methods(self) -> dict[str, str]:
         """Titles of the methods by name; known once the service is ready."""
@@ -147,31 +168,53 @@ class Service:
         return sorted(file.name for file in self.samples.iterdir() if file.suffix.lower() in SUFFIXES)
 
     def start(self) -> None:
-        """Load the model in a thread of its own and let it look at a photo; once, however often this is called."""
-        with self._starting:
-            if self._warming is None:
-                self._warming = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
-                self._warming.start()
+        """Load the model that the page opens with, and let it look at a photo."""
+        self._models.start(self._settings.model)
 
     def state(self) -> State:
-        """Whether questions are answered."""
+        """Whether questions are answered: once the model is ready that the page opens with."""
+        if (
+            self._state.ready and self._models.known(self._settings.model) is None
+        ):  # for the moment until it is handed over
+            return LOADING
         return self._state
 
-    def _warm_up(self) -> None:
+    def _load(self, name: str) -> Served:
+        """A model, ready to answer at once. What is wrong with it is logged, and raised again."""
         try:
-            explainer = self._explainer(self._settings.model)
-            explainer.warm()
-            for name in self.sample_names()[:1]:
-                self._explain(Question(self._settings.model, photo=(self.samples / name).read_bytes()))
-        except Exception as error:  # whatever it is, the page has to say that there will be no answer
-            log.error("The model %s can't be used.", self._settings.model, exc_info=error)
-            self._state = State(False, f"The model {self._settings.model!r} can't be used: {error}", None)
-            return
-        self._state = State(True, "", explainer.device)
-        log.info("The model %s is ready on %s.", self._settings.model, explainer.device)
+            model = self._open(name)
+            model.explainer.warm()
+            if name == self._settings.model:
+                for sample in self.sample_names()[:1]:
+                    self._explain(model, Question(name, photo=(self.samples / sample).read_bytes()))
+                self._state = State(True, "", model.explainer.device)
+        except Exception as error:
+            log.error("The model %s can't be used.", name, exc_info=error)
+            if name == self._settings.model:
+                self._state = State(False, f"The model {name!r} can't be used: {error}", None)
+            raise
+        log.info("The model %s is ready on %s.", name, model.explainer.device)
+        return model
+
+    def _open(self, name: str) -> Served:
+        import explain
+        from models import registry, serving
+
+        own = self._settings.models
+        classifier = registry.load(name, own)
+        # The bound is that of all models together: each gets its share, whether the others are in use or not.
+        share = self._settings.cache_bytes // max(1, len(registry.folders(own)))
+        return serving.Served(
+            explainer=explain.Explainer(classifier, cache_bytes=share),
+            title=self.models().get(name, name),
+            familiar=registry.familiar(name, own),
+        )
 
     def explain(self, question: Question) -> Answer:
         """The answer to a question.
+
+        A model that nobody has asked for yet is loaded meanwhile, in a thread of its own: nobody waits for it in here,
+        and whoever asks for another one is answered.
 
         Raises:
             NotYetError: the model is still being loaded, or too many people ask.
@@ -179,27 +222,29 @@ class Service:
             RefusedError: something is wrong with the photo or the question.
         """
         self.start()
-        if not self._state.ready:
-            if self._warming is not None and self._warming.is_alive():
-                raise NotYetError("The model is being loaded; the answer follows by itself …", 1)
-            raise RefusedError(self._state.detail)
+        model = self._ready(question.model)
         import explain  # not earlier: this would wait for the thread that imports TensorFlow
 
         with self._admission.turn():
             try:
-                return self._explain(question)
+                return self._explain(model, question)
             except (explain.PhotoError, explain.ExplainError) as error:
                 raise RefusedError(str(error)) from error
 
-    def _explainer(self, model: str) -> Explainer:
-        import explain
-        import models
-
-        with self._loading:
-            if model not in self._explainers:
-                classifier = models.load(model, self._settings.models)
-                self._explainers[model] = explain.Explainer(classifier, cache_bytes=self._settings.cache_bytes)
-            return self._explainers[model]
+    def _ready(self, name: str) -> Served:
+        model = self._models.known(name)
+        if model is not None:
+            return model
+        titles = self.models()
+        if name not in titles:
+            raise RefusedError(f"There is no model {name!r} here. Known: {', '.join(titles) or 'none'}.")
+        try:
+            model = self._models.get(name)
+        except Exception as error:
+            raise RefusedError(f"The model {titles[name]!r} can't be used: {error}") from error
+        if model is None:
+            raise NotYetError(f"The model “{titles[name]}” is being loaded; the answer follows by itself …", 0.5)
+        return model
 
     def _photo(self, question: Question) -> Photo:
         import explain
@@ -215,11 +260,13 @@ class Service:
             raise MissingPhotoError
         return known
 
-    def _explain(self, question: Question) -> Answer:
-        explainer = self._explainer(question.model)
+    def _explain(self, model: Served, question: Question) -> Answer:
+        explainer, classes = model.explainer, model.explainer.classifier.classes
         photo = self._photo(question)
         layer = question.layer or explainer.default_layer
         method, target = question.method, question.target
+        if isinstance(target, str):
+            target = classes.index(target) if target in classes else None
         if question.everything:
             explanations = explainer.explain_layers(photo, method=method, target=target)
             if layer not in explanations:
@@ -231,11 +278,11 @@ class Service:
         placement = explainer.classifier.place(photo)
         height, width = placement.size
         left, top, right, bottom = placement.area
-        explained = prediction.index if question.target is None else question.target
+        explained = prediction.index if target is None else target
         return Answer(
             title=explainer.classifier.name,
             device=explainer.device,
-            classes=explainer.classifier.classes,
+            classes=classes,
             probabilities=prediction.probabilities,
             predicted=prediction.index,
             target=None if shown.target is None else explained,
@@ -250,6 +297,7 @@ class Service:
             view=placement.view,
             area=(left / width, top / height, right / width, bottom / height),
             display=_jpeg(photo) if question.display else None,
+            unfamiliar=model.title if model.unfamiliar(photo) else None,
         )
 
 

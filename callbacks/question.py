@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
-from typing import Any
+from typing import Annotated, Any
 
 from dash import Dash, Input, Output, ctx
 from pydantic import BaseModel, Field, ValidationError
@@ -27,6 +27,8 @@ class Posted(BaseModel, strict=True, frozen=True):
     Attributes:
         number: comes back with the answer, so that the page can tell a late one.
         photo: the photo in base64, unless the service knows its digest.
+        target: label of the class to explain, or its index; a label that the model does not have stands for the
+            predicted class, so that a choice outlives a change of the model where both know the class.
         everything: all layers' maps, not only the one of `layer`.
         rest: the page has been told of this view already; only the maps count.
         display: send the photo back in a form that every browser shows.
@@ -37,7 +39,7 @@ class Posted(BaseModel, strict=True, frozen=True):
     model: str
     method: str
     layer: str | None = None
-    target: int | None = Field(None, ge=0)
+    target: Annotated[int, Field(ge=0)] | str | None = None
     digest: str | None = None
     photo: str | None = None
     everything: bool = True
@@ -111,6 +113,8 @@ def _page(found: engine.Answer) -> dict[str, Any]:
         "seen": {"width": x1 - x0, "height": y1 - y0, "area": found.area},
         "layers": _options(found),
         "layer": found.layer,
+        "default": found.default_layer,
+        "unfamiliar": found.unfamiliar,
         "sprite": sprite.pack(found.maps),
     }
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from callbacks.question import answer
 from explain import LayerInfo
 from service import Answer, MissingPhotoError, NotYetError, Question, RefusedError
 
-ASKED = {"number": 7, "model": "pets", "method": "grad-cam", "digest": "d"}
+ASKED: dict[str, Any] = {"number": 7, "model": "pets", "method": "grad-cam", "digest": "d"}
 FOUND = Answer(
     title="Cats and dogs",
     device="CPU",
@@ -61,6 +62,8 @@ def test_an_answer_has_the_number_of_its_question_and_shares_of_the_photo() -> N
         "group": "net 2",
         "items": [{"value": "net/late", "label": "late · 2 × 2 × 16 · default"}],
     }
+    assert found["default"] == "net/late"
+    assert found["unfamiliar"] is None
     assert found["catalog"] is None
     assert ask(FOUND, catalog=True)["catalog"]["methods"] == [{"value": "grad-cam", "label": "Grad-CAM"}]
 
@@ -77,7 +80,29 @@ def test_why_there_is_no_answer(outcome: Exception, expected: dict[str, Any]) ->
     assert ask(outcome) == {"number": 7, "rest": False, "everything": True, **expected}
 
 
-@pytest.mark.parametrize("wrong", [{"number": "7"}, {"photo": "%"}, {"target": -1}, {"model": None}, {"everything": 3}])
+@pytest.mark.parametrize("target", [None, 1, "dog", "a class that this model does not have"])
+def test_a_class_is_asked_for_by_index_or_label(target: object) -> None:
+    stub = Stub(FOUND)
+    answer(stub, {**ASKED, "target": target})  # type: ignore[arg-type]
+    assert stub.asked[0].target == target
+
+
+def test_an_unfamiliar_photo_is_said() -> None:
+    assert ask(dataclasses.replace(FOUND, unfamiliar="Cats and dogs"))["unfamiliar"] == "Cats and dogs"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"number": "7"},
+        {"photo": "%"},
+        {"target": -1},
+        {"target": 1.5},
+        {"target": ["dog"]},
+        {"model": None},
+        {"everything": 3},
+    ],
+)
 def test_what_is_no_question_is_not_asked(wrong: dict[str, Any]) -> None:
     stub = Stub(FOUND)
     found = answer(stub, {**ASKED, **wrong})  # type: ignore[arg-type]

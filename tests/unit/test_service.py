@@ -3,14 +3,22 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import makes
 import numpy as np
 import pytest
 
 import explain
 import service
+from models import serving
+from models.familiar import Familiar
+from models.serving import Loader, Served
 from service import NotYetError, Question
 from settings import Settings
+
+SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
 
 
 def photo(digest: str, side: int = 100) -> explain.Photo:
@@ -66,24 +74,191 @@ def test_two_pass_eight_wait_and_the_next_is_asked_to_come_again() -> None:
         pass
 
 
+def served(name: str = "Cats and dogs", **parts: Any) -> Served:
+    return Served(**{"explainer": SimpleNamespace(device="CPU", warm=lambda: None), "title": name} | parts)
+
+
+def asked(loader: Loader, name: str) -> Served:
+    """A model, once it is there."""
+    until = time.monotonic() + 10
+    while (found := loader.get(name)) is None:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return found
+
+
+def test_nobody_waits_for_a_model_that_others_asked_for() -> None:
+    slow, loaded = threading.Event(), []
+
+    def load(name: str) -> Served:
+        loaded.append(name)
+        if name == "slow":
+            slow.wait(10)
+        return served(name)
+
+    loader = Loader(load)
+    assert loader.get("slow") is None
+    assert asked(loader, "quick").title == "quick"
+    assert loader.known("slow") is None
+    assert loader.get("slow") is None
+    slow.set()
+    assert asked(loader, "slow").title == "slow"
+    assert loader.known("slow") is loader.get("slow")
+    assert sorted(loaded) == ["quick", "slow"], "each once"
+
+
+def test_a_model_that_many_ask_for_at_once_is_loaded_once() -> None:
+    loaded = []
+
+    def load(name: str) -> Served:
+        loaded.append(name)
+        time.sleep(0.05)
+        return served(name)
+
+    loader = Loader(load)
+    found: list[Served] = []
+    people = [threading.Thread(target=lambda: found.append(asked(loader, "pets"))) for _ in range(20)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join(10)
+    assert loaded == ["pets"]
+    assert len({id(one) for one in found}) == 1
+
+
+def test_a_failure_is_told_and_then_tried_again() -> None:
+    outcomes: list[Served | Exception] = [ValueError("no weights"), served()]
+
+    def load(_name: str) -> Served:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    loader = Loader(load)
+    with pytest.raises(ValueError, match="no weights"):
+        asked(loader, "pets")
+    assert loader.known("pets") is None
+    assert asked(loader, "pets").title == "Cats and dogs"
+
+
 def test_a_question_before_the_model_is_there_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     loading = threading.Event()
 
-    def load(_model: str) -> None:
+    def load(_model: str) -> Served:
         loading.wait(10)
-        raise explain.ExplainError("There is no model of this name.")
+        raise explain.ExplainError("Its weights are damaged.")
 
     waiting = service.Service(Settings())
-    monkeypatch.setattr(waiting, "_explainer", load)
-    with pytest.raises(NotYetError, match="being loaded"):
+    monkeypatch.setattr(waiting, "_open", load)
+    with pytest.raises(NotYetError, match="“Cats and dogs” is being loaded"):
         waiting.explain(Question("pets", photo=b""))
     assert not waiting.state().ready
     loading.set()
-    assert waiting._warming
-    waiting._warming.join(10)
-    with pytest.raises(service.RefusedError, match="There is no model"):
+    until = time.monotonic() + 10
+    while "damaged" not in waiting.state().detail:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    with pytest.raises(service.RefusedError, match="'Cats and dogs' can't be used: Its weights are damaged"):
         waiting.explain(Question("pets", photo=b""))
-    assert "There is no model" in waiting.state().detail
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Models beside the shipped ones: cars with 196 classes, one without its weights, and one with a damaged card."""
+    folder = tmp_path_factory.mktemp("own")
+    makes.store(folder)
+    (makes.store(folder, "broken", "Broken") / "weights.npz").unlink()
+    (folder / "odd").mkdir()
+    (folder / "odd" / "card.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(own: Path) -> service.Service:
+    return service.Service(Settings(model="cars", models=own))
+
+
+def answered(running: service.Service, question: Question) -> service.Answer:
+    """What the service answers once the model is there."""
+    until = time.monotonic() + 300
+    while True:
+        try:
+            return running.explain(question)
+        except NotYetError as reason:
+            assert time.monotonic() < until
+            time.sleep(reason.seconds)
+
+
+PHOTO = (SAMPLES / "taxi.jpg").read_bytes()
+
+
+def test_a_class_keeps_its_label_and_a_label_of_another_model_is_the_predicted_class(running: service.Service) -> None:
+    first = answered(running, Question("cars", photo=PHOTO))
+    assert first.target == first.predicted
+    place = makes.CLASSES.index("dog")
+    by_label = answered(running, Question("cars", digest=first.digest, target="dog"))
+    by_index = answered(running, Question("cars", digest=first.digest, target=place))
+    assert by_label.target == by_index.target == place
+    assert (by_label.maps[by_label.layer] == by_index.maps[by_index.layer]).all()
+    other = answered(running, Question("cars", digest=first.digest, target="horse"))
+    assert other.target == first.predicted
+    with pytest.raises(service.RefusedError, match="196"):
+        running.explain(Question("cars", digest=first.digest, target=196))
+
+
+def test_a_layer_of_another_model_is_the_default_one(running: service.Service) -> None:
+    first = answered(running, Question("cars", photo=PHOTO, layer="conv4_block1_out"))
+    assert first.layer == first.default_layer == "evidence"
+    kept = answered(running, Question("cars", digest=first.digest, layer=first.layers[0].name))
+    assert kept.layer == first.layers[0].name
+
+
+def test_a_broken_model_is_refused_in_a_sentence_and_others_go_on(running: service.Service) -> None:
+    with pytest.raises(service.RefusedError, match=r"'Broken' can't be used: .*broken has no weights\.npz"):
+        answered(running, Question("broken", photo=PHOTO))
+    with pytest.raises(service.RefusedError, match=r"'odd' can't be used: .*damaged or of another version"):
+        answered(running, Question("odd", photo=PHOTO))
+    assert {"broken": "Broken", "odd": "odd"}.items() <= running.models().items()
+    assert answered(running, Question("cars", photo=PHOTO)).title == "cars"
+
+
+@pytest.mark.parametrize("name", ["horses", "", "../pets", "models/zoo/pets", "/"])
+def test_only_models_on_the_list_are_loaded(running: service.Service, name: str) -> None:
+    with pytest.raises(service.RefusedError, match=r"no model .* Known: .*cars"):
+        running.explain(Question(name, photo=PHOTO))
+    assert running._models.known(name) is None
+
+
+def test_all_models_together_keep_to_the_bound(running: service.Service) -> None:
+    answered(running, Question("cars", photo=PHOTO))
+    shares = Settings().cache_bytes // len(running.models())
+    model = running._models.known("cars")
+    assert model is not None
+    assert model.explainer._cache._limit == shares
+
+
+def test_a_photo_is_judged_once_and_never_without_a_fit() -> None:
+    looks = []
+
+    def activations(_photo: explain.Photo, method: str) -> SimpleNamespace:
+        looks.append(method)
+        return SimpleNamespace(channels=np.array([[[4.0, 0.0]], [[0.0, 4.0]]]))  # pooled (2, 2)
+
+    explainer: Any = SimpleNamespace(explain=activations)
+    ends = {"directions": np.zeros((1, 2), np.float16), "variances": np.ones(1, np.float32), "rest": 0.5}
+    # Directed, (2, 2) is (0.7, 0.7): 1 from (0, 0), so 1 / 0.5 / 2 = 1.
+    near, far = (Familiar(np.zeros(2, np.float32), threshold=threshold, **ends) for threshold in (1.01, 0.99))
+    assert not served(explainer=explainer, familiar=near).unfamiliar(photo("a"))
+    strict = served(explainer=explainer, familiar=far)
+    looks.clear()
+    assert strict.unfamiliar(photo("a"))
+    assert strict.unfamiliar(photo("a"))
+    assert looks == ["activations"]
+    assert not served(explainer=explainer).unfamiliar(photo("b"))
+    for number in range(2 * serving.JUDGED):
+        strict.unfamiliar(photo(str(number)))
+    assert len(strict._judged) <= serving.JUDGED
 
 
 def test_samples_are_photos_only(tmp_path: Path) -> None:

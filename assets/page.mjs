@@ -7,7 +7,6 @@ import * as session from "./page/session.mjs";
 import { listen, sample } from "./page/upload.mjs";
 import { percent } from "./page/words.mjs";
 
-const chooseTarget = (value) => panel.changed("target", value) && session.ask({ target: Number(value) });
 
 const download = () => {
   const shown = session.current();
@@ -22,9 +21,9 @@ const download = () => {
 const actions = {
   receive: session.receive,
   layer: (value) => value && session.chooseLayer(value),
-  model: (value) => panel.changed("model", value) && session.ask({ layer: null, target: null }),
+  model: (value) => panel.changed("model", value) && session.ask({}),
   method: (value) => panel.changed("method", value) && session.ask({}),
-  target: chooseTarget,
+  target: (value) => panel.changed("target", value) && session.chooseTarget(Number(value)),
   opacity: figure.setOpacity,
   threshold: figure.setThreshold,
   colormap: figure.setColormap,

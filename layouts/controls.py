@@ -22,6 +22,7 @@ def verdict() -> Any:
                 className="verdict",
                 **aria(busy="true", live="polite"),
             ),
+            html.Div(html.Div(id=ids.WARNING, role="status", **aria(live="polite")), className="warning"),
             html.Div(id=ids.CLASSES, className="bars", role="group", **aria(label="Classes: choose one to explain")),
         ],
         className="card",
@@ -33,18 +34,24 @@ def question(models: Mapping[str, str], model: str, method: str) -> Any:
     return html.Div(
         [
             html.H2("Explain"),
-            _select(ids.TARGET, "Class", description="Explain the score of this class", searchable=True),
+            _select(
+                ids.TARGET,
+                "Class",
+                description="Explain the score of this class",
+                placeholder="Type to find a class",
+                **_SEARCHED,
+            ),
             _select(
                 ids.LAYER,
                 "Layer",
                 description="In running order; switching is instant",
-                searchable=True,
                 maxDropdownHeight=340,
+                **_SEARCHED,
             ),
             html.Div(
                 [
                     _select(ids.METHOD, "Method", value=method),
-                    _select(ids.MODEL, "Model", data=_options(models), value=model, searchable=True),
+                    _select(ids.MODEL, "Model", data=_options(models), value=model, **_SEARCHED),
                 ],
                 className="pair",
             ),
@@ -89,6 +96,10 @@ def reading() -> Any:
         "this score at this layer, not where the object ends and not whether the model is right.",
         className="reading",
     )
+
+
+# What is typed takes the place of the choice; its words are found in any order, see `assets/search.js`.
+_SEARCHED = {"searchable": True, "clearSearchOnFocus": True, "filter": {"function": "byWords"}}
 
 
 def _options(titles: Mapping[str, str]) -> list[dict[str, str]]:

@@ -11,6 +11,8 @@ ZOOM_OUT = "zoom-out"
 ZOOM_ALL = "zoom-all"
 
 VERDICT = "verdict"
+WARNING = "warning"
+"""What there is to beware of in the verdict; empty for most photos."""
 CLASSES = "classes"
 STATUS = "status"
 

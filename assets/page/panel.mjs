@@ -1,6 +1,6 @@
 /* The controls and words beside the figure, as Dash components: what they say, and what is chosen in them. */
 import { unpack } from "./maps.mjs";
-import { evidence, headline, percent, title } from "./words.mjs";
+import { evidence, headline, percent, title, unfamiliar } from "./words.mjs";
 
 export { unpack };
 
@@ -43,15 +43,15 @@ export function choose(shown) {
 
 export function show(shown) {
   const { answer } = shown, { classes, predicted } = answer;
-  const order = [predicted, ...classes.keys()].filter((index, place) => place === 0 || index !== predicted);
   set("target", {
-    data: order.map((index) => ({ value: String(index), label: title(classes[index]) + (index === predicted ? " (predicted)" : "") })),
+    data: classes.map((name, index) => ({ value: String(index), label: title(name) + (index === predicted ? " (predicted)" : "") })),
     disabled: answer.target === null,
     description: answer.target === null ? "This method looks at no class" : "Explain the score of this class",
   });
   set("layer", { data: answer.layers });
   set("device", { children: answer.device });
   set("classes", { children: bars(answer) });
+  set("warning", { children: answer.unfamiliar ? unfamiliar(answer.unfamiliar) : "" });
   choose(shown);
 }
 
@@ -69,8 +69,9 @@ function bars({ classes, probabilities, target }) {
 }
 
 export function tell(answer, found) {
+  const said = headline(answer);
   set("verdict", { children: [
-    html("Strong", { children: `${headline(answer)}.` }), " ",
+    html("Strong", { children: `${said}.`, className: said.length > 18 ? "long" : "" }), " ",
     html("Span", { children: evidence(answer, found) }),
   ] });
 }

@@ -12,7 +12,7 @@ const PULSE = 3_000; // ms between two looks whether the server is still there
 let limits = null;
 let number = 0;
 let taken = 0; // counts the files taken: opening one takes a moment, and the last one wins
-let wanted = null; // what was asked last: {number, photo, model, method, layer, target}
+let wanted = null; // what was asked last: {number, photo, model, method, layer, target}; the target by its label, none for the predicted
 let shown = null; // what stands on the page: the same, and the answer to it
 let maps = {}; // of what stands on the page, by layer; those still on their way are missing
 let waiting = 0;
@@ -39,9 +39,15 @@ export function ask(change) {
   send(wanted, false);
 }
 
+/* Classes are asked for by label: the same class has another index in another model, which may be on its way. */
+export const chooseTarget = (index) => shown && ask({ target: shown.answer.classes[index] });
+
+/* A default layer is no choice: another model starts with its own. */
+const chosenLayer = ({ model, layer }) => (model !== shown?.model && layer === shown?.answer.default ? null : layer);
+
 /* All maps come at once with another photo or model; with another class or method the layer on show first, then the rest. */
 function send(question, rest) {
-  const { photo, model, method, layer, target } = question;
+  const { photo, model, method, target } = question, layer = chosenLayer(question);
   const everything = rest || photo !== shown?.photo || model !== shown?.model;
   panel.busy(!rest);
   watch(question);
@@ -108,8 +114,10 @@ async function accept(question, answer) {
     return;
   }
   maps = arrived;
-  const known = answer.layers.some(({ items }) => items.some(({ value }) => value === question.layer)); // it may have changed meanwhile
-  Object.assign(question, { photo, layer: known ? question.layer : answer.layer });
+  const layer = chosenLayer(question); // it may have changed meanwhile
+  const known = answer.layers.some(({ items }) => items.some(({ value }) => value === layer));
+  const target = answer.classes.includes(question.target) ? question.target : null;
+  Object.assign(question, { photo, target, layer: known ? layer : answer.layer });
   shown = { ...question, answer };
   wanted = question;
   panel.say("");

@@ -14,6 +14,12 @@ export function headline({ classes, probabilities, predicted }) {
   return `${title(classes[predicted])}, ${percent(probabilities[predicted])}`;
 }
 
+/* A model answers to every photo. What it learnt from goes by its title, within a sentence. */
+export function unfamiliar(subject) {
+  const inside = /^[A-Z][a-z]/.test(subject) ? subject.charAt(0).toLowerCase() + subject.slice(1) : subject;
+  return `This photo looks unlike those that this model learnt from (${inside}). Its answer may mean nothing.`;
+}
+
 /* What the figure says where there is nothing to show. */
 export const nothing = ({ target }) => `${target === null ? "Nothing is active" : "No positive evidence"} at this layer`;
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import makes
 import pytest
 from browser.chromium import FLAGS, chromium
 from browser.look import settled
@@ -25,7 +26,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("server") / "log") as address:
+    """With the shipped models and some of one's own: two with 196 classes, and one that can't be used."""
+    own = tmp_path_factory.mktemp("models")
+    makes.store(own, "makes", "Makes and years")
+    makes.store(own, "later", "Needed later")
+    weights = makes.store(own, "broken", "Broken") / "weights.npz"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with serving(tmp_path_factory.mktemp("server") / "log", WHYLIGHT_MODELS=str(own)) as address:
         wait_for(f"{address}/readyz")
         yield address
 

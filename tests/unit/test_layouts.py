@@ -57,6 +57,20 @@ def test_addresses_lie_below_the_base_path() -> None:
     assert "/why/samples/a%20cat.jpg" in addresses
 
 
+def test_classes_layers_and_models_are_searched_by_typing() -> None:
+    named = page()
+    for control in (ids.TARGET, ids.LAYER, ids.MODEL):
+        assert named[control].searchable
+        assert named[control].clearSearchOnFocus
+        assert named[control].nothingFoundMessage
+
+
+def test_a_warning_is_spoken_and_there_is_none_at_first() -> None:
+    warning = page()[ids.WARNING]
+    assert getattr(warning, "aria-live") == "polite"
+    assert getattr(warning, "children", None) is None
+
+
 def test_errors_are_spoken_and_the_verdict_is_busy_at_first() -> None:
     named = page()
     assert getattr(named[ids.STATUS], "aria-live") == "polite"

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models import card
+from models import card, measures
 from models.data import Example, read_set
 from models.errors import ModelError
 
@@ -173,22 +173,6 @@ def fit(features: npt.ArrayLike, held_out: npt.ArrayLike, rank: int = RANK, quan
     return dataclasses.replace(found, threshold=float(np.quantile(found.distance(others), quantile)))
 
 
-def auroc(own: npt.ArrayLike, others: npt.ArrayLike) -> float:
-    """Probability that a score is higher for one of the others than for one of its own, ties counted half.
-
-    That is the area under the ROC curve (Hanley, McNeil 1982), from the ranks of all scores (Mann, Whitney 1947).
-
-    Args:
-        own: scores (N,), low for what is known.
-        others: scores (M,).
-    """
-    low, high = np.asarray(own, np.float64), np.asarray(others, np.float64)
-    _, place, counts = np.unique(np.concatenate([low, high]), return_inverse=True, return_counts=True)
-    ranks = np.cumsum(counts) - (counts - 1) / 2  # from 1; those of equal scores are the mean of theirs
-    sum_of_ranks = ranks[place][len(low) :].sum()
-    return float((sum_of_ranks - len(high) * (len(high) + 1) / 2) / (len(low) * len(high)))
-
-
 def scores(found: Familiar, features: npt.ArrayLike, logits: npt.ArrayLike, kind: str) -> dict[str, Numbers]:
     """How unlike the known each photo is, by the distance and by simpler scores, (N,) each; high is unlike.
 
@@ -228,7 +212,9 @@ def report(found: Familiar, own: Measured, others: Mapping[str, Measured], kind:
     areas: dict[str, float] = {}
     for name, measured in others.items():
         strange = scores(found, *measured, kind)
-        areas |= {f"{score}, against {name}": auroc(known[score], strange[score]) for score in known}
+        both = {score: np.concatenate([strange[score], known[score]]) for score in known}
+        unlike = np.arange(len(measured[0]) + len(own[0])) < len(measured[0])
+        areas |= {f"{score}, against {name}": measures.auc(values, unlike) for score, values in both.items()}
     return areas
 
 

@@ -101,19 +101,11 @@ def test_the_threshold_is_of_held_out_photos_and_leaves_one_in_a_hundred_out() -
     assert found.distance(learnt).max() < found.threshold
 
 
-@pytest.mark.parametrize(
-    ("own", "others", "expected"),
-    [
-        # Of the six pairs 2 beats 1, ties with 2 and loses to 3; 4 beats all three.
-        ([1, 2, 3], [2, 4], 4.5 / 6),
-        ([1, 2], [3, 4], 1.0),
-        ([3, 4], [1, 2], 0.0),
-        ([5, 5, 5], [5, 5], 0.5),
-        ([-np.inf, 0], [0, np.inf], 3.5 / 4),
-    ],
-)
-def test_the_area_under_the_curve_by_hand(own: list[float], others: list[float], expected: float) -> None:
-    assert familiar.auroc(own, others) == expected
+def test_what_is_unlike_scores_high() -> None:
+    """The features of the others are stronger: the norm, of which less is unlike, is wrong about all of them."""
+    own, others = np.array([[3.0, 4.0], [6.0, 8.0]]), np.array([[30.0, 40.0]])
+    found = familiar.report(BY_HAND, (own, own), {"far": (others, others)}, "softmax")
+    assert found["norm, against far"] == 0
 
 
 def test_simpler_scores_by_hand() -> None:
@@ -134,7 +126,8 @@ def test_of_one_unit_probability_energy_and_logit_are_one_and_the_same() -> None
     found = familiar.report(BY_HAND, own, {"others": others}, "sigmoid")
     alike = {found[f"{score}, against others"] for score in ("probability", "energy", "logit")}
     assert len(alike) == 1
-    assert alike == {familiar.auroc(-np.abs(z[:20]), -np.abs(z[20:]))}
+    pairs = -np.abs(z[20:, None]) - -np.abs(z[:20])
+    assert alike == {np.mean(pairs > 0)}
 
 
 def test_what_is_stored_is_what_was_fitted(tmp_path: Path) -> None:

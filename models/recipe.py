@@ -41,7 +41,7 @@ class Recipe:
         optimizer: "adamw" (Loshchilov, Hutter 2019, arXiv 1711.05101) or "sgd", with Nesterov's momentum 0.9.
         rate: the highest learning rate, reached after `warmup` steps and then lowered along a cosine.
         head_rate: AdamW's rate in the head's epochs.
-        warmup: steps.
+        warmup: steps, but no more than a quarter of all.
         decay: the optimiser's weight decay.
         average: momentum of the moving average of the weights, which is what is kept in the end; with `patience`, the
             weights of the best epoch are.
@@ -94,7 +94,7 @@ class Recipe:
     batch: int = 32
     batch_neither: int = 0
     optimizer: str = "adamw"
-    rate: float = 1e-4
+    rate: float = 3e-5
     head_rate: float = 1e-3
     warmup: int = 200
     decay: float = 0.02
@@ -164,6 +164,7 @@ RECIPES = {
         epochs=11,
         batch=28,
         batch_neither=4,
+        rate=1e-4,
         smoothing=0.0,
         teacher="weights/mobilenetv2-imagenet.npz",
         soft=0.5,
@@ -194,7 +195,6 @@ RECIPES = {
         epochs=4,
         batch=28,
         batch_neither=4,
-        rate=3e-5,
         smoothing=0.05,
         compose=0.4,
         compose_size=(0.45, 0.9),

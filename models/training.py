@@ -178,8 +178,9 @@ def _learner(recipe: Recipe, network: Any, steps: int) -> Any:
         losses["places"] = _quiet(recipe)
     else:
         learner = keras.Model(network.input, {"score": network.output})
+    warmup = min(recipe.warmup, steps // 4)
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - recipe.warmup), warmup_target=recipe.rate, warmup_steps=recipe.warmup
+        0.0, max(1, steps - warmup), warmup_target=recipe.rate, warmup_steps=warmup
     )
     optimizer = OPTIMIZERS[recipe.optimizer](
         schedule,

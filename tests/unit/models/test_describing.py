@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import models
+from models import registry
+from models.__main__ import main
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+SHIPPED = registry.available()
+
+
+def test_the_page_is_what_the_cards_say(capsys, monkeypatch):
+    monkeypatch.delenv("WHYLIGHT_MODELS", raising=False)
+    assert main(["describe"]) == 0
+    assert capsys.readouterr().out == PAGE
+
+
+def test_the_readme_quotes_the_page():
+    """Each figure of a model in the README stands in its section of the page."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## The models that ship")[2].partition("\n## ")[0]
+    figures = re.findall(r"\d+\.\d+ %", section)
+    assert figures
+    assert [figure for figure in figures if figure not in PAGE] == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_model_says_what_a_user_needs(name):
+    card = SHIPPED[name]
+    assert card.command == f"whylight models train {name} --data DATA"
+    assert "research" in card.licence
+    for text in (card.description, card.data):
+        assert len(text) > 60
+    assert card.metrics["accuracy on val"] > 0.8
+    assert 0.3 < card.temperature < 3
+    assert card.familiar["distance, against made-up pictures"] > 0.9
+    assert models.Card is type(card)
+
+
+@pytest.mark.parametrize(
+    ("name", "megabytes"), [("pets", 22), ("pets-mobilenet", 10), ("cars", 22), ("cars-mobilenet", 8)]
+)
+def test_a_shipped_model_is_small(name, megabytes):
+    size = sum(file.stat().st_size for file in registry.folders()[name].iterdir())
+    assert size <= megabytes * 1_000_000

@@ -231,9 +231,10 @@ def _recipe(arguments: argparse.Namespace) -> tuple[Recipe, str, dict[str, Any]]
 
 def _recipe_of(card: Card) -> Recipe:
     """The recipe that a model was trained by."""
-    values = dict(card.recipe)
-    values["network"] = Architecture(**values["network"])
-    return Recipe(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in card.recipe.items()
+    }
+    return Recipe(**values | {"network": Architecture(**values["network"])})
 
 
 def _folder(model: str) -> Path:

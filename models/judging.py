@@ -120,8 +120,10 @@ def _measured(
 
 
 def _with(described: Card, metrics: dict[str, float], controls: dict[str, float]) -> Card:
-    rounded = ({what: round(value, 4) for what, value in values.items()} for values in (metrics, controls))
-    return dataclasses.replace(described, **dict(zip(("metrics", "controls"), rounded, strict=True)))
+    def rounded(values: dict[str, float]) -> dict[str, float]:
+        return {what: round(value, 4) for what, value in values.items()}
+
+    return dataclasses.replace(described, metrics=rounded(metrics), controls=rounded(controls))
 
 
 def _accuracy(explainer: explain.Explainer, examples: Sequence[Example], where: str) -> dict[str, float]:

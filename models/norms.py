@@ -16,7 +16,7 @@ MOMENTUM = 0.98
 """Of the moving statistics: those of Keras Applications, up to 0.999, lag behind a training of some hundred steps."""
 
 
-class QuickBatchNormalization(keras.layers.BatchNormalization):
+class QuickBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
     """Batch normalisation (Ioffe, Szegedy 2015, arXiv 1502.03167) over the last axis of maps (N, rows, columns, K)."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:

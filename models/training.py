@@ -277,7 +277,7 @@ class _Monitor:
         best = max(self._accuracy, key=lambda n: (self._accuracy[n], -n))
         if best == epoch:
             checkpoint.save(self._network.variables, self._best, epoch)
-        return epoch - best >= self._recipe.patience
+        return bool(epoch - best >= self._recipe.patience)
 
     def final(self) -> Any:
         """The network to keep, at the recipe's size: of the best epoch, or with the averaged weights."""

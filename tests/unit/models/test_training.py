@@ -91,7 +91,7 @@ def test_a_trained_model_is_loaded_with_its_card(trained):
     assert card.temperature > 0
     assert card.familiar["threshold"] > 0
     assert card.controls["heat inside the mask, uniform"] == 1  # the masks of these photos are all animal
-    assert card.command.startswith("whylight models train pets --data DATA --epochs 3 --batch 6 --train-size 64")
+    assert card.command.startswith("whylight models train pets --data DATA --size 96 --train-size 64 --epochs 3")
     assert len(card.checksum) == 64
     classifier = models.load("pets", out)
     assert classifier.name == "pets"

@@ -158,15 +158,15 @@ def _canonical(layers: Layers) -> Layers:
 
 def _imagenet(entry: Backbone) -> Any:
     """The whole network with the weights that Keras fetches, or has in its cache."""
-    try:
-        return getattr(keras.applications, entry.build)(weights="imagenet", include_top=False)
+    try:  # some have files for several sizes; those for 224 fit all
+        return getattr(keras.applications, entry.build)(weights=IMAGENET, include_top=False, input_shape=(224, 224, 3))
     except Exception as error:  # Keras raises that class itself where there is no network
         reason = " ".join(str(error).split())
         address = re.search(r"https?://\S+/([^/\s]+\.h5)", reason)
         what = f"put {address[1]} from {address[0]}" if address else "put the file that Keras asks for"
         raise ModelError(
-            f"ImageNet's weights of {entry.build} can't be fetched: {what} into {_cache()}, or give a file of your own "
-            f"({reason})."
+            f"ImageNet's weights of {entry.build} can't be fetched ({reason.rpartition(' -- ')[2]}): {what} into "
+            f"{_cache()}, or give a file of your own."
         ) from error
 
 

@@ -275,8 +275,9 @@ if len(sys.argv) > 1:
         weight.assign(weight.numpy() + number)
     source.save(sys.argv[1])
     weights.pretrained(body, "mobilenetv2", "imagenet", Path("."))
-    expected = [source.get_layer(layer.name).get_weights() for layer in body.layers]
-    found = [layer.get_weights() for layer in body.layers]
+    filled = [layer for layer in body.layers if layer.weights]
+    expected = [source.get_layer(layer.name).get_weights() for layer in filled]
+    found = [layer.get_weights() for layer in filled]
     print("same", all(np.array_equal(*pair) for one in zip(expected, found) for pair in zip(*one)))
 """
 
@@ -295,5 +296,5 @@ def test_imagenet_weights_without_a_network_are_where_the_error_says(tmp_path):
     assert run.returncode == 0, run.stderr
     (error,) = [line for line in run.stdout.splitlines() if line.startswith("error")]
     assert f"put {wanted.name} from https://" in error
-    assert f" into {wanted.parent}, or give a file" in error
+    assert error.endswith(f" into {wanted.parent}, or give a file of your own.")
     assert "same True" in run.stdout

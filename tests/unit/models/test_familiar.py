@@ -197,3 +197,24 @@ def test_a_model_is_fitted_to_its_photos_and_told_from_others(tmp_path: Path) ->
     found = registry.familiar(folder)
     assert found is not None
     assert found.threshold == told["threshold"]
+
+
+def test_the_shipped_models_that_have_a_fit_know_their_samples() -> None:
+    """The cats and dogs on the page are familiar to `pets`, the taxi is not."""
+    found = registry.familiar("pets")
+    assert found is not None
+    samples = Path(__file__).parents[3] / "assets" / "samples"
+    explainer = explain.Explainer(models.load("pets"))
+
+    def unlike(name: str) -> bool:
+        channels = explainer.explain(samples / name, method="activations").channels
+        assert channels is not None
+        return bool(found.unlike(channels.mean((0, 1))[None])[0])
+
+    assert {name: unlike(name) for name in ("cat.jpg", "chelsea.jpg", "dog.jpg", "dog-human.jpg", "taxi.jpg")} == {
+        "cat.jpg": False,
+        "chelsea.jpg": False,
+        "dog.jpg": False,
+        "dog-human.jpg": False,
+        "taxi.jpg": True,
+    }

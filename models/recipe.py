@@ -44,7 +44,7 @@ class Recipe:
         warmup: steps, but no more than a quarter of all.
         decay: the optimiser's weight decay.
         average: momentum of the moving average of the weights, which is what is kept in the end; with `patience`, the
-            weights of the best epoch are.
+            weights of the best epoch are. Choose it so that a run is many times 1 / (1 - average) steps long.
         balance: whether rare classes count as much as frequent ones.
         smoothing: share of the target that all classes get alike (Szegedy et al. 2016, arXiv 1512.00567).
         teacher: a network's weights, below the data folder, whose features give cross-fitted soft labels, or nothing.
@@ -98,7 +98,7 @@ class Recipe:
     head_rate: float = 1e-3
     warmup: int = 200
     decay: float = 0.02
-    average: float = 0.998
+    average: float = 0.98
     balance: bool = False
     smoothing: float = 0.1
     teacher: str = ""
@@ -162,6 +162,7 @@ RECIPES = {
         weights="weights/resnet50v2-imagenet-conv1-4.npz",
         head_epochs=0,
         epochs=11,
+        average=0.998,
         batch=28,
         batch_neither=4,
         rate=1e-4,
@@ -193,6 +194,7 @@ RECIPES = {
         head_epochs=5,
         train_size=160,
         epochs=4,
+        average=0.998,
         batch=28,
         batch_neither=4,
         smoothing=0.05,
@@ -217,6 +219,7 @@ RECIPES = {
         last_size=192,
         last_epochs=1,
         epochs=12,
+        average=0.998,
         optimizer="sgd",
         rate=0.02,
         decay=1e-4,
@@ -241,6 +244,7 @@ RECIPES = {
         head_epochs=8,
         train_size=160,
         epochs=10,
+        average=0.998,
         optimizer="sgd",
         rate=0.015,
         decay=1e-4,

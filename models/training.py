@@ -86,6 +86,8 @@ def train(
     growth = (recipe.epochs - recipe.last_epochs) * batches.per_epoch
     with tqdm(total=steps, initial=first, desc="training", unit="step", mininterval=1) as progress:
         for start, stop, size in ((0, growth, recipe.train_size), (growth, steps, recipe.last_size)):
+            if max(first, start) >= stop:
+                continue
             said = targets.Distilled(distil, recipe.distil_share, recipe.classes, size) if distil else None
             begin = max(first, start)
             for step, batch in enumerate(batches.range(begin, stop, size, _side(network, size)), begin):

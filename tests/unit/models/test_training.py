@@ -114,11 +114,12 @@ def test_missing_data_is_said(tmp_path):
 class TestThreeClasses:
     """Photos of one's own, in a folder for each class: red, green and blue ones."""
 
-    SMALL = ("--backbone", "mobilenetv2", "--cut", "stage2", "--weights", "", "--batch-norm", "train")
+    SMALL = ("--backbone", "mobilenetv2", "--cut", "stage2", "--weights", "", "--average", "0.5")
     SHORT = ("--size", "64", "--train-size", "32", "--batch", "6", "--warmup", "2", "--rate", "0.003")
 
     @pytest.fixture(scope="class")
-    def photos(self, tmp_path_factory):
+    @staticmethod
+    def photos(tmp_path_factory):
         folder = tmp_path_factory.mktemp("colours")
         rng = np.random.default_rng(0)
         for split, count in (("train", 10), ("val", 4)):

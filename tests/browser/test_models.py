@@ -10,7 +10,7 @@ import makes
 import pytest
 from browser.look import QUESTIONS, choose, photo_box, settled, upload
 from browser.serving import SAMPLES
-from playwright.sync_api import Page, Request, Route
+from playwright.sync_api import Page, Request, Route, expect
 
 WARNING = "looks unlike those that this model learnt from (cats and dogs)"
 
@@ -91,15 +91,15 @@ def test_one_of_many_classes_is_found_by_typing(page: Page) -> None:
     labels = [label.removesuffix(" (predicted)") for label in page.get_by_role("option").all_inner_texts()]
     assert labels == [label[:1].upper() + label[1:] for label in makes.CLASSES], "in the model's order"
     page.keyboard.type("2012 TOYOTA")  # in any order and case
-    page.wait_for_function("document.querySelectorAll('[role=option]').length === 4")
+    expect(page.get_by_role("option")).to_have_count(4)
     page.keyboard.type(" nothing like it")
     page.get_by_text("Nothing by that name").wait_for()
     page.keyboard.press("Escape")
     page.locator("#opacity [role=slider]").focus()
-    page.wait_for_function(f"document.getElementById('target').value === {json.dumps(before)}")
+    expect(page.locator("#target")).to_have_value(before)
     page.click("#target")
     page.keyboard.type("2012 TOYOTA camry")
-    page.wait_for_function("document.querySelectorAll('[role=option]').length === 1")
+    expect(page.get_by_role("option")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.locator("#verdict", has_text="evidence for Toyota Camry Sedan 2012").wait_for()
@@ -133,13 +133,21 @@ def test_a_model_that_is_being_loaded_leaves_the_old_answer_in_place(
     verdict = page.inner_text("#verdict")
     # The answer is held back, as that of a model that takes long; what the server says of it is its own.
     held: list[Route] = []
-    page.route(QUESTIONS, lambda route: held.append(route))
+    released: list[bool] = []
+
+    def hold(route: Route) -> None:
+        if released:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(QUESTIONS, hold)
     choose(page, "model", "Makes and years")
     page.locator("#verdict[aria-busy=true]").wait_for()
     assert page.inner_text("#verdict") == verdict
     page.click("#class-1")  # of the answer that stands: dog, whatever the other model has at that place
     page.wait_for_timeout(200)
-    page.unroute_all()
+    released.append(True)
     for route in held:
         route.continue_()
     page.locator("#verdict[aria-busy=false]", has_text="evidence for dog").wait_for(timeout=120_000)

@@ -107,7 +107,7 @@ def test_a_run_folder_belongs_to_one_recipe(data, trained, capsys):
 
 
 def test_missing_data_is_said(tmp_path):
-    with pytest.raises(ModelError, match=r"pets-train\.csv is not there"):
+    with pytest.raises(ModelError, match=r"pets is not there: a set is"):
         training.train(RECIPES["pets"], tmp_path, tmp_path / "run")
 
 

@@ -9,7 +9,8 @@ are taken, so that the few strongest do not decide alone (for proportions, Helli
 The distance knows nothing of the classes. Where usual features add up to none of them in particular, the probabilities
 are spread over many, which their entropy says (Macêdo et al. 2019, arXiv 1908.05569). Each sees photos that the other
 misses, as Wang et al. 2022 (arXiv 2203.10807) say of features and logits. So both are summed, each in standard
-deviations of the model's own photos.
+deviations of the model's own photos. Of two classes the distance counts alone: there the entropy tells a photo between
+the two, not one of something else.
 """
 
 from __future__ import annotations
@@ -173,6 +174,7 @@ def fit(
     probabilities: npt.ArrayLike,
     rank: int = RANK,
     quantile: float = QUANTILE,
+    undecided: bool = True,
 ) -> Familiar:
     """Learn what is familiar.
 
@@ -186,6 +188,7 @@ def fit(
         probabilities: of the latter, (M, classes).
         rank: most directions that are kept.
         quantile: share of the held-out photos that count as familiar.
+        undecided: whether the entropy counts.
 
     Raises:
         ModelError: there are fewer than two photos in one of them, the features of the former are all the same, or the
@@ -217,6 +220,9 @@ def fit(
     )
     parts = found._parts(others, probabilities)
     spread = parts.std(0)
-    found = dataclasses.replace(found, usual=parts.mean(0), spread=np.where(spread > ALIKE, spread, 1))
+    spread = np.where(spread > ALIKE, spread, 1)
+    if not undecided:
+        spread[1] = np.inf
+    found = dataclasses.replace(found, usual=parts.mean(0), spread=spread)
     threshold = np.quantile(found.strangeness(others, probabilities), quantile)
     return dataclasses.replace(found, threshold=float(threshold))

@@ -132,7 +132,8 @@ def fit_model(folder: Path, recipe: Recipe, data: Path, photos: int = PHOTOS) ->
     learnt = measure(explainer, read_set(data / recipe.photos, "train", photos))
     own = measure(explainer, read_set(data / recipe.photos, "val", photos))
     held_out, judged = (Measured(*(part[half::2] for part in own)) for half in (0, 1))
-    found = fit(learnt.features, held_out.features, held_out.probabilities)
+    several = len(classifier.classes) > 2
+    found = fit(learnt.features, held_out.features, held_out.probabilities, undecided=several)
     others = {"made-up pictures": measure(explainer, made_up())}
     if recipe.neither:
         others[recipe.neither] = measure(explainer, _held_out(data / recipe.neither, photos))

@@ -136,6 +136,14 @@ def test_a_threshold_between_two_photos_by_hand() -> None:
     assert found.threshold == pytest.approx(-0.5 + 0.6 * 2.5)
 
 
+def test_without_the_entropy_the_distance_counts_alone() -> None:
+    """Distances of the held-out photos are all alike, so that they count as they are."""
+    found = familiar.fit([[9, 16], [16, 9]], [[9, 16]] * 5, [SURE] * 4 + [UNSURE], undecided=False)
+    assert found.threshold == pytest.approx(0, abs=1e-6)
+    sure, unsure = found.strangeness([[1, 0], [1, 0]], [SURE, UNSURE])
+    assert sure == unsure == pytest.approx(found.distance([[1, 0]])[0] - found.distance([[9, 16]])[0])
+
+
 @pytest.mark.parametrize("certain", [[1, 0], [1, 1e-9], [0.7, 0.3]])
 def test_held_out_photos_that_are_all_alike_leave_finite_numbers(certain: list[float]) -> None:
     """Then a distance counts as it is and an entropy in nats; rounding noise is no spread."""

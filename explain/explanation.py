@@ -10,14 +10,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from explain import drawing, preprocessing
-from explain.methods import Method
+from explain.methods import NOISE, Method
 from explain.photo import Photo
 from explain.preprocessing import Placement
 from explain.target import Target
 
 Floats = npt.NDArray[np.float32]
-NOISE = 1e-6
-"""Share of the largest sum of terms below which float32 can't tell a value from rounding noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,19 +45,22 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Why a score is what it is, at one layer.
+    """Why a score is what it is.
 
     Attributes:
-        map: float32 (rows, columns), raw, at the layer's resolution; its sign and unit are the method's.
-        layer: path of the layer.
+        map: float32 (rows, columns), raw, at the resolution of the layer or of the model's input; its sign and unit are
+            the method's.
+        layer: path of the layer; None where the method looks at none.
         method: name of the method.
         target: the score, with labels and its space; None where the method looks at none.
         prediction: what the model says of the photo.
-        channels: float32 (rows, columns, K), the layer's whole output, of the method "activations" asked for one layer.
+        channels: float32 (rows, columns, K), what the map is made of, where that is more: the layer's whole output of
+            the method "activations" asked for one layer, the signed values of the input's channels of methods that look
+            at the input; else None.
     """
 
     map: Floats
-    layer: str
+    layer: str | None
     method: str
     target: Target | None
     prediction: Prediction

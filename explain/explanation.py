@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from explain import drawing, preprocessing
+from explain.errors import ExplainError
 from explain.methods import NOISE, Method
 from explain.photo import Photo
 from explain.preprocessing import Placement
@@ -43,7 +49,7 @@ class Prediction:
         return [(self.classes[index], float(self.probabilities[index])) for index in order]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Why a score is what it is.
 
@@ -117,7 +123,7 @@ class Explanation:
         return drawing.cutout(self._photo.pixels, self.heat(), threshold)
 
     def record(self) -> dict[str, Any]:
-        """Everything that is known of this explanation but the map itself, ready for JSON."""
+        """Everything that is known of this explanation but the map itself, ready for JSON; see `read_record`."""
         return {
             "predicted": self.prediction.classes[self.prediction.index],
             "classes": dict(zip(self.prediction.classes, map(float, self.prediction.probabilities), strict=True)),
@@ -133,3 +139,45 @@ class Explanation:
             "photo": {"width": self._photo.width, "height": self._photo.height, "sha256": self._photo.digest},
             **self._facts,
         }
+
+    def __repr__(self) -> str:
+        """In one line: what it is an explanation of, and how."""
+        predicted, probability = self.prediction.top(1)[0]
+        rows, columns = self.map.shape
+        words = [
+            f"{self._method.title}" + ("" if self.target is None else f", why {self.target}"),
+            f"map of {rows} × {columns}" + (" over the input" if self.layer is None else f" at {self.layer}"),
+            f"photo of {self._photo.width} × {self._photo.height}: {predicted} {100 * probability:.1f} %",
+        ]
+        return f"<Explanation: {'; '.join(words)}{'; nothing to show' if self.flat else ''}>"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the overlay with this line below it."""
+        stream = io.BytesIO()
+        self.overlay().save(stream, "PNG")
+        picture = base64.b64encode(stream.getvalue()).decode()
+        words = html.escape(repr(self)[1:-1])
+        return (
+            f'<figure style="margin:0"><img src="data:image/png;base64,{picture}" alt="{words}" '
+            f'style="max-width:100%;max-height:480px"><figcaption>{words}</figcaption></figure>'
+        )
+
+
+def read_record(record: str | Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with which the `Explainer` of the same model explains the same photo in the same way again.
+
+        explainer.explain("cat.jpg", **explain.read_record(line))
+
+    Args:
+        record: what `Explanation.record` returned, or JSON of it.
+
+    Raises:
+        ExplainError: it is no such record.
+    """
+    try:
+        found = json.loads(record) if isinstance(record, str | bytes) else dict(record)
+        weights, space = found["weights"], found["space"]
+        target = None if weights is None else Target(dict(weights), space)
+        return {"method": found["method"], "layer": found["layer"], "target": target, **found["parameters"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExplainError(f"This is no record of an explanation: {type(error).__name__}: {error}.") from error

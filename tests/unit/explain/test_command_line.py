@@ -72,7 +72,7 @@ def test_a_bad_file_is_named_and_the_others_are_explained(tmp_path, capsys):
     [
         ("--layer", "lasst", "There is no layer 'lasst'. Did you mean 'last'?"),
         ("--target", "cta", "There is no class 'cta'. Did you mean 'cat'?"),
-        ("--method", "gradcam", "There is no method 'gradcam'. Did you mean 'grad-cam'?"),
+        ("--method", "gradcam", "There is no method 'gradcam'. Did you mean 'grad-cam'"),
     ],
 )
 def test_a_wrong_wish_ends_the_command_with_a_sentence(option, value, said, capsys):

@@ -71,6 +71,11 @@ class Asked:
         run = network.input_gradients()
         return self._in_chunks(lambda part: run(part, *self._score())[0], batch)
 
+    def generalised(self, rule: str) -> dict[str, Any]:
+        """For the record: `generalised`, the activation functions other than ReLU that a rule acts on, if any."""
+        names = self._network.ruled(rule).generalised
+        return {"generalised": list(names)} if names else {}
+
     def scores(self, batch: Floats) -> Floats:
         """S at each of some inputs (N, H, W, C): (N,)."""
         run = self._network.forward()

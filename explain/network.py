@@ -48,6 +48,7 @@ class Network:
         kind: of its output: "softmax", "sigmoid" or "multilabel".
         layers: what there is to choose from.
         default: path of the layer that the global pooling reads, or of the last one where nothing pools.
+        generalised: names of the activation functions other than ReLU that the rule acts on.
 
     Raises:
         ExplainError: the model can't be run, or its outputs do not go with the classes and the kind.
@@ -62,7 +63,7 @@ class Network:
         temperature: float = 1.0,
         rule: str | None = None,
     ) -> None:
-        self._remake = lambda other: Network(model, shape, classes, kind, temperature, other)
+        self._remake: Callable[[str], Network] = lambda other: Network(model, shape, classes, kind, temperature, other)
         self._lock = threading.RLock()
         self._compiled: dict[Hashable, Any] = {}
         if keras.backend.backend() != "tensorflow":
@@ -91,9 +92,10 @@ class Network:
         self, model: Any, batch: tf.Tensor, classes: Sequence[str], kind: str | None, rule: str | None
     ) -> tf.Tensor:
         self._batch = batch
-        with rules.overriding(model, rule):
+        with rules.overriding(model, rule) as gates:
             output, seen = probe.run_model(model, batch)
         raw, activation = probe.logits(output)
+        self.generalised = rules.generalised(rule, gates, batch, raw)
         self.kind = _kind(kind, classes, int(raw.shape[-1]), activation)
         raw = tf.cast(raw, tf.float32)
         self._logits = tf.concat([-raw, raw], -1) if self.kind == "sigmoid" else raw

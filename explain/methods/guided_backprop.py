@@ -33,4 +33,5 @@ def guided_backprop(asked: Asked, reduce: str = "max_abs") -> Found:
     Returns:
         A map (H, W) at least 0; `channels` are signed (H, W, C).
     """
-    return reduced(asked.gradients(asked.batch, rule="guided")[0], reduce)
+    gradients = asked.gradients(asked.batch, rule="guided")[0]
+    return reduced(gradients, reduce, **asked.generalised("guided"))

@@ -38,4 +38,4 @@ def guided_grad_cam(asked: Asked, reduce: str = "max_abs") -> Found:
     # Noise of Grad-CAM is no evidence, however it is multiplied.
     weights = enlarge(cam.values, asked.pixels.shape[:2])[..., None]
     largest = float(cam.largest * abs(guided).max())
-    return reduced(weights * guided, reduce, largest)
+    return reduced(weights * guided, reduce, largest, **asked.generalised("guided"))

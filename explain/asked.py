@@ -82,9 +82,15 @@ class Asked:
 
         def score(part: tf.Tensor) -> Floats:
             logits, probabilities = run(part)
-            return np.asarray(logits) @ self._weights[0] + np.asarray(probabilities) @ self._weights[1]
+            values: Floats = np.asarray(logits) @ self._weights[0] + np.asarray(probabilities) @ self._weights[1]
+            return values
 
         return self._in_chunks(score, batch)
+
+    def decomposed(self, combine: Callable[[tf.Tensor, list[tf.Tensor]], list[tf.Tensor]]) -> list[Floats]:
+        """What a function in TensorFlow operations makes of S and of the terms that it is the sum of: x dS/dx and the
+        contributions of all implicit biases, see `explain.biases`."""
+        return [np.asarray(one) for one in self._network.decomposed(combine)(tf.constant(self.batch), *self._score())]
 
     def maps(self, method: str, paths: Sequence[str], **parameters: Any) -> list[Maps]:
         """What a layer method makes of this photo at some layers, as arrays without the axis N, from one pass."""

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from explain import layers, probe, rules
+from explain import biases, layers, probe, rules
 from explain.errors import ExplainError, unknown
 from explain.layers import LayerInfo
 from explain.methods import Maps, Method
@@ -212,6 +212,19 @@ class Network:
         """
         return self._compile("input", [self._batch, self._weights, self._predicted], lambda: [self._input_gradient()])
 
+    def decomposed(self, combine: Callable[[tf.Tensor, list[tf.Tensor]], list[tf.Tensor]]) -> Compiled:
+        """From the input of one photo, (w, u) and the share of the predicted class to what a function makes of the
+        score and of the terms that it is the sum of, see `explain.biases`.
+
+        Raises:
+            ExplainError: as `biases.terms` does.
+        """
+        return self._compile(
+            ("decomposed", combine),
+            [self._batch, self._weights, self._predicted],
+            lambda: combine(self._score, biases.terms(self._batch, self._score, self._seen.values())),
+        )
+
     def ruled(self, rule: str) -> Network:
         """The same model, whose gradients pass activation functions by another rule.
 
@@ -245,9 +258,7 @@ class Network:
     def _input_gradient(self) -> tf.Tensor:
         (gradient,) = tf.gradients(self._score, [self._batch])
         if gradient is None:
-            raise ExplainError(
-                "No gradient reaches the model's input: something in front, such as a cast to whole numbers, has none."
-            )
+            raise ExplainError(biases.NO_GRADIENT)
         return gradient
 
     def _head(self, path: str) -> tf.Tensor:

@@ -20,7 +20,7 @@ import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from typing import Any
 
 import tensorflow as tf
 
@@ -94,13 +94,14 @@ def overriding(model: Any, rule: str | None) -> Iterator[dict[Any, str]]:
         return
     if rule not in RULES:
         raise unknown("rule", rule, RULES)
-    graph = cast(Any, tf.compat.v1.get_default_graph())
+    graph = tf.compat.v1.get_default_graph()
     gates: dict[Any, str] = {}
     gradient = "WhylightGuided" if rule == "guided" else "WhylightPositive"
 
     def wrap(function: Callable[..., Any], name: str | None) -> Callable[..., Any]:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            if not args or getattr(args[0], "graph", None) is not graph:
+            traced = bool(args) and getattr(args[0], "graph", None) is graph
+            if not traced:
                 return function(*args, **kwargs)
             with graph.gradient_override_map({kind: kind for kind in _PLAIN}), tf.name_scope(_INSIDE):
                 if name is None:

@@ -30,7 +30,7 @@ def verdict() -> Any:
 
 
 def question(models: Mapping[str, str], model: str, method: str) -> Any:
-    """What to explain, and how: each of these asks the model again, but for the layer."""
+    """What to explain, and how: each of these asks the model again, but mostly not the layer."""
     return html.Div(
         [
             html.H2("Explain"),
@@ -55,8 +55,64 @@ def question(models: Mapping[str, str], model: str, method: str) -> Any:
                 ],
                 className="pair",
             ),
+            html.P(id=ids.ABOUT, className="about"),
+            _options_of_the_question(),
         ],
         className="card controls",
+    )
+
+
+def _options_of_the_question() -> Any:
+    """What few people change, folded: the method's parameters, which the page fills in, and which score is meant."""
+    return html.Details(
+        [
+            html.Summary(["Options", html.Span(id=ids.CHANGED, className="changed")]),
+            html.Div(
+                [
+                    html.Div(id=ids.PARAMETERS, className="controls", role="group", **aria(label="Of the method")),
+                    _select(
+                        ids.AGAINST,
+                        "Against",
+                        description="What speaks for the class rather than for this one",
+                        data=[{"value": "none", "label": "No other class"}],
+                        value="none",
+                        **_SEARCHED,
+                    ),
+                    html.Div(
+                        [
+                            html.Span("Evidence", className="label", **aria(hidden="true")),
+                            dmc.SegmentedControl(
+                                id=ids.EVIDENCE,
+                                data=[
+                                    {"value": "for", "label": "For the class"},
+                                    {"value": "against", "label": "Against it"},
+                                ],
+                                value="for",
+                                fullWidth=True,
+                                size="sm",
+                                **aria(label="Evidence"),
+                            ),
+                        ],
+                        className="labelled",
+                    ),
+                    _select(
+                        ids.SCORE,
+                        "Score",
+                        description="A probability near 0 or 1 hardly changes; a logit always does",
+                        data=[
+                            {"value": "own", "label": "The method's own"},
+                            {"value": "logit", "label": "Logit"},
+                            {"value": "probability", "label": "Probability"},
+                        ],
+                        value="own",
+                    ),
+                    html.Button("Reset", id=ids.RESET, type="button", className="button", hidden=True),
+                ],
+                className="controls",
+            ),
+        ],
+        id=ids.OPTIONS,
+        className="options",
     )
 
 
@@ -90,10 +146,11 @@ def look(colormap: str) -> Any:
 
 
 def reading() -> Any:
-    """How to read the heat."""
+    """How to read the heat; the page changes this with the method."""
     return html.P(
         "Bright places raised the score of the class that is explained; dark ones did not. The heat shows influence on "
         "this score at this layer, not where the object ends and not whether the model is right.",
+        id=ids.READING,
         className="reading",
     )
 

@@ -81,7 +81,7 @@ def test_what_lies_below_the_randomised_layers_stays_exactly_the_same():
     assert top == {"rank": pytest.approx(1), "ssim": pytest.approx(1)}
     assert everything["ssim"] < 0.9
     assert [len(steps) for steps in found.values()] == [2, 2, 2]
-    assert found["gradients"][0]["rank"] < 0.99
+    assert found["gradients"][0]["rank"] < 0.999  # which do depend on the scores
 
 
 def test_it_is_reproducible():

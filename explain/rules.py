@@ -209,12 +209,13 @@ def _between(start: tf.Tensor, end: tf.Tensor) -> list[Any]:
     return list(way)
 
 
-_GATES = {"Erf", "Relu6", "Sigmoid", "Softplus", "Tanh"}
-_ELEMENTWISE = {"Add", "AddV2", "Cast", "Erf", "Identity", "Mul", "Pow", "RealDiv", "Relu6", "Sigmoid", "Softplus"}
-_ELEMENTWISE |= {"Square", "Sub", "Tanh"}
+_GATES = {"Erf", "Erfc", "Relu6", "Sigmoid", "Softplus", "Tanh"}
+"""Operations that products such as z sigmoid(z) are written with."""
+_ELEMENTWISE = _GATES | {"Add", "AddV2", "Cast", "Identity", "Mul", "Neg", "Pow", "RealDiv", "Square", "Sub"}
 
 
 def _check_reach(rule: str, way: Iterable[Any], graph: Any) -> None:
+    """Raise an ExplainError where operations on the way hide activation functions."""
     library: dict[str, Any] | None = None
     for op in way:
         if _functions(op.node_def):
@@ -232,14 +233,13 @@ def _check_reach(rule: str, way: Iterable[Any], graph: Any) -> None:
 
 
 def _gates_itself(product: Any) -> bool:
-    """Whether a product is one such as z sigmoid(z), as in silu, gelu and mish: of a tensor and a bounded function of
-    it, place by place."""
+    """Whether a product is of a tensor and a gate that depends on it place by place, as in silu, gelu and mish."""
     (first, gate), (second, other) = (_made_of(tensor) for tensor in product.inputs)
     return gate != other and bool(first & second)
 
 
 def _made_of(tensor: tf.Tensor) -> tuple[set[Any], bool]:
-    """What a tensor is made of place by place, by reference, and whether a bounded function is in between."""
+    """What a tensor is made of place by place, by reference, and whether one of _GATES is in between."""
     found, gated = set(), False
     todo = [tensor]
     while todo:

@@ -62,7 +62,11 @@ def run() -> None:
             (f"Grad-CAM at {len(convolutions)} convolutions in one call, network part", ratio["every"], "2.6"),
             ("another class, same photo and layer", ratio["class"], "0.05"),
             ("another method of the CAM family, same photo, layer and class", ratio["method"], "0.05"),
-            ("Grad-CAM of 32 photos in one call, to their forward pass", f"{many['maps'] / many['forward']:.3f}", "1.05"),
+            (
+                "Grad-CAM of 32 photos in one call, to their forward pass",
+                f"{many['maps'] / many['forward']:.3f}",
+                "1.05",
+            ),
             ("a layer that was not used before", ratio["layer"], "35"),
             ("scaling a photo of 1024 × 768", ratio["scale small"], ""),
             ("scaling a photo of 12 megapixels", ratio["scale large"], ""),

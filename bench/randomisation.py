@@ -23,9 +23,9 @@ TOP = """# Do the maps depend on the model?
 
 Printed by `python -m bench.randomisation` after Adebayo et al. 2018 (arXiv 1810.03292). Layers of the model `{model}`
 lose what they have learnt, from the scores down; each cell is Spearman's rank correlation (and the structural
-similarity) of the heat before and after, the mean over {photos} photos and {seeds} draws of fresh weights. A method that
-explains the model falls towards 0. Maps that became flat can't be compared; they are counted, and left out of the mean.
-Unrelated maps of one photo are not quite at 0: edges of the photo are in both.
+similarity) of the heat before and after, the mean over {photos} photos and {seeds} draws of fresh weights. A method
+that explains the model falls towards 0. Maps that became flat can't be compared; they are counted, and left out of the
+mean. Unrelated maps of one photo are not quite at 0: edges of the photo are in both.
 
 {circumstances}
 
@@ -44,9 +44,7 @@ def main() -> None:
     found: dict[str, list[list[dict[str, float | None]]]] = {name: [] for name in methods}
     for photo in PHOTOS:
         for seed in SEEDS:
-            for name, steps in similarities(
-                classifier, SAMPLES / photo, methods, tuple(STEPS.values()), seed
-            ).items():
+            for name, steps in similarities(classifier, SAMPLES / photo, methods, tuple(STEPS.values()), seed).items():
                 found[name].append(steps)
     print(
         TOP.format(
@@ -65,13 +63,16 @@ def main() -> None:
 def _row(name: str, runs: list[list[dict[str, float | None]]]) -> str:
     cells, last = [], float("nan")
     for step in range(len(STEPS)):
-        values = {key: [run[step][key] for run in runs if run[step][key] is not None] for key in ("rank", "ssim")}
-        means = {key: float(np.mean(some)) if some else float("nan") for key, some in values.items()}
-        cells.append(f"{means['rank']:.2f} ({means['ssim']:.2f})")
-        last = means["rank"]
+        last, structure = (_mean([run[step][key] for run in runs]) for key in ("rank", "ssim"))
+        cells.append(f"{last:.2f} ({structure:.2f})")
     flat = sum(run[step]["rank"] is None for run in runs for step in range(len(STEPS)))
     verdict = "yes" if abs(last) < SENSITIVE else "flat" if np.isnan(last) else "**no**"
     return f"| `{name}` | {' | '.join(cells)} | {flat} of {len(STEPS) * len(runs)} | {verdict} |"
+
+
+def _mean(values: list[float | None]) -> float:
+    compared = [value for value in values if value is not None]
+    return float(np.mean(compared)) if compared else float("nan")
 
 
 if __name__ == "__main__":

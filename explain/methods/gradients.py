@@ -16,7 +16,7 @@ from explain.methods._reduction import REDUCE, reduced
     family="gradients",
     layer=False,
     use="Which pixels the score reacts to when they change a little.",
-    limits="Noisy; sensitivity is not contribution: a pixel may matter and have no gradient, where the score saturates.",
+    limits="Noisy. Sensitivity is not contribution: where the score saturates, a pixel may matter without a gradient.",
     display="magnitude",
     signed=False,
     cost="1 forward and 1 backward pass",

@@ -36,7 +36,9 @@ DOUBLINGS = 2
             "what the photo is compared with: black, its mean colour, itself blurred, or the mean over noise",
             choices=("black", "mean", "blur", "noise"),
         ),
-        "steps": Parameter(50, "points on the way; doubled up to twice where the gap is large", least=1, most=1000, whole=True),
+        "steps": Parameter(
+            50, "points on the way; doubled up to twice where the gap is large", least=1, most=1000, whole=True
+        ),
         "seed": Parameter(0, "of the baseline noise", least=0, most=2**31 - 1, whole=True),
     },
 )

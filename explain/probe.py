@@ -182,7 +182,7 @@ def _linear(start: tf.Tensor, end: tf.Tensor) -> bool:
     depending, before = {start.ref()}, ancestors(end)
     for op in end.graph.get_operations():
         places = [place for place, tensor in enumerate(op.inputs) if tensor.ref() in depending]
-        if not places:
+        if not places or op.type == "Shape":  # which tells sizes, not values
             continue
         linear = op.type in _LINEAR or (op.type == "Mul" and len(places) == 1)
         if not linear and not (op.type in _LINEAR_IN_FIRST and places == [0]):

@@ -341,7 +341,7 @@ class Service:
             reach=reach,
             everything=everything,
             against=None if shown.target is None else against,
-            evidence=question.evidence,
+            evidence="for" if shown.target is None else question.evidence,
             space=None if shown.target is None else shown.target.space,
             shown=method.display,
             note=note,
@@ -379,7 +379,8 @@ def _score(
     """What is explained, as the engine takes it."""
     import explain
 
-    if against is None and question.evidence == "for" and question.space is None:
+    plain = against is None and question.evidence == "for" and question.space is None
+    if plain or _method(question).space is None:
         return target
     sign = -1.0 if question.evidence == "against" else 1.0
     weights: dict[str | int, float] = {explainer.predict(photo).index if target is None else target: sign}

@@ -50,12 +50,18 @@ def question(models: Mapping[str, str], model: str, method: str) -> Any:
             ),
             html.Div(
                 [
-                    _select(ids.METHOD, "Method", value=method),
+                    _select(
+                        ids.METHOD,
+                        "Method",
+                        value=method,
+                        maxDropdownHeight=340,
+                        comboboxProps={"shadow": "md", "width": 250, "position": "bottom-start"},
+                        **_SEARCHED,
+                    ),
                     _select(ids.MODEL, "Model", data=_options(models), value=model, **_SEARCHED),
                 ],
                 className="pair",
             ),
-            html.P(id=ids.ABOUT, className="about"),
             _options_of_the_question(),
         ],
         className="card controls",
@@ -146,11 +152,16 @@ def look(colormap: str) -> Any:
 
 
 def reading() -> Any:
-    """How to read the heat; the page changes this with the method."""
-    return html.P(
-        "Bright places raised the score of the class that is explained; dark ones did not. The heat shows influence on "
-        "this score at this layer, not where the object ends and not whether the model is right.",
-        id=ids.READING,
+    """How to read the heat, and what the method is good for: the page changes both with the method."""
+    return html.Div(
+        [
+            html.P(
+                "Bright places raised the score of the class that is explained; dark ones did not. The heat shows "
+                "influence on this score at this layer, not where the object ends and not whether the model is right.",
+                id=ids.READING,
+            ),
+            html.P(id=ids.ABOUT),
+        ],
         className="reading",
     )
 
@@ -169,8 +180,7 @@ def _select(identifier: str, label: str, **properties: Any) -> Any:
         label=label,
         allowDeselect=False,
         nothingFoundMessage="Nothing by that name",
-        comboboxProps={"shadow": "md"},
-        **properties,
+        **{"comboboxProps": {"shadow": "md"}, **properties},
     )
 
 

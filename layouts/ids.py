@@ -22,8 +22,6 @@ TARGET = "target"
 LAYER = "layer"
 METHOD = "method"
 MODEL = "model"
-ABOUT = "about"
-"""What the method is good for, and how it fails."""
 
 OPTIONS = "options"
 """The fold with all below."""
@@ -42,6 +40,8 @@ THRESHOLD = "threshold"
 
 READING = "reading"
 """How to read the heat."""
+ABOUT = "about"
+"""What the method is good for, and how it fails."""
 
 DOWNLOAD = "download"
 THEME = "theme"

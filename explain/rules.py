@@ -44,7 +44,7 @@ _PLAIN: dict[str, Callable[[Any, tf.Tensor], tf.Tensor]] = {
 _OPERATIONS = {"Relu": "relu", "Relu6": "relu6", "LeakyRelu": "leaky_relu", "Elu": "elu", "Selu": "selu"}
 _OPERATIONS["Softplus"] = "softplus"
 
-_SEVERAL = ("celu", "gelu", "hard_silu", "mish", "prelu", "silu", "sparse_plus", "squareplus", "threshold")
+_SEVERAL = ("celu", "elu", "gelu", "hard_silu", "mish", "prelu", "silu", "sparse_plus", "squareplus", "threshold")
 _COMPOSED = {name.replace("_", ""): name for name in _SEVERAL} | {"swish": "silu", "hardswish": "hard_silu"}
 _COMPOSED["relu with options"] = "relu with options"
 """Activation functions made of several operations: names of Keras' layers and functions, without _ and capitals."""

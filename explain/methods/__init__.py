@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -90,12 +91,12 @@ class Parameter:
             raise ValueError(self.allowed)
         if isinstance(value, str) and value in self.choices:
             return value
-        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if number and self.least is not None and np.isfinite(value):
-            plain = int(value) if self.whole and int(value) == value else float(value)
-            within = self.least <= plain and (self.most is None or plain <= self.most)
-            if within and isinstance(plain, int if self.whole else float):
-                return plain
+        number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+        most = sys.float_info.max if self.most is None else self.most
+        # Comparisons are false of NaN, and right of whole numbers too large to be a float.
+        within = number and self.least is not None and self.least <= value <= most
+        if within and (not self.whole or int(value) == value):
+            return int(value) if self.whole else float(value)
         raise ValueError(self.allowed)
 
     @property
@@ -106,7 +107,8 @@ class Parameter:
         words = [repr(choice) for choice in self.choices]
         if self.least is not None:
             number = "a whole number" if self.whole else "a number"
-            words.append(f"{number} from {self.least:g}" + ("" if self.most is None else f" to {self.most:g}"))
+            bounds = [f"{one:.0f}" if self.whole else f"{one:g}" for one in (self.least, self.most) if one is not None]
+            words.append(f"{number} from {' to '.join(bounds)}")
         return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 

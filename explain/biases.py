@@ -73,6 +73,13 @@ def _batch_norm(op: Any, flows: Sequence[bool]) -> Any:
     return tf.nn.bias_add(tf.zeros_like(x, shift.dtype), shift, op.get_attr("data_format").decode())
 
 
+def _call(op: Any, flows: Sequence[bool]) -> Any:
+    """Of a function in a graph of its own; Keras makes one of a convolution in groups."""
+    name, library = op.get_attr("f").name, op.graph.as_graph_def().library
+    body = next(one for one in library.function if one.signature.name == name)
+    return None if sum(flows) == 1 and {node.op for node in body.node_def} <= _CONVOLUTION else NotImplemented
+
+
 def _squared_difference(op: Any, flows: Sequence[bool]) -> tf.Tensor:
     a, b = op.inputs
     return op.outputs[0] - 2 * (a - b) * (a * float(flows[0]) - b * float(flows[1]))
@@ -96,6 +103,7 @@ _LINEAR = (
 )
 _PRODUCTS = "BatchMatMulV2 BatchMatMulV3 Conv2D Conv2DBackpropInput DepthwiseConv2dNative Einsum MatMul Mul"
 _ELEMENTWISE = "Asinh Atan Cos Elu Erf Erfc Exp Expm1 Log Log1p Relu6 Selu Sigmoid Sin Softplus Softsign Tanh"
+_CONVOLUTION = {"BatchToSpaceND", "Const", "Conv2D", "Identity", "NoOp", "ReadVariableOp", "SpaceToBatchND"}
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(_LINEAR.split(), lambda op, flows: None),
     **dict.fromkeys(_PRODUCTS.split(), _homogeneous(lambda op, flows: sum(flows))),
@@ -117,6 +125,7 @@ _RULES: dict[str, Rule] = {
     "PadV2": _affine(lambda op, value, margins, constant: tf.pad(value, margins, constant_values=constant)),
     **dict.fromkeys(("Select", "SelectV2"), _affine(lambda op, condition, a, b: tf.where(condition, a, b))),
     "Sub": _affine(lambda op, a, b: a - b),
+    **dict.fromkeys(("PartitionedCall", "StatefulPartitionedCall"), _call),
     "FusedBatchNormV3": _batch_norm,
     "SquaredDifference": _squared_difference,
     "Softmax": _softmax,

@@ -297,9 +297,8 @@ def test_the_map_derived_in_numpy():
     photo = keras.Input((6, 4, 3))
     x = layers.Conv2D(2, 1, activation="relu", name="a")(photo)
     x = layers.Conv2D(3, 2, strides=2, activation="relu", name="b")(x)
-    model = networks.randomise(
-        keras.Model(photo, layers.Dense(1)(layers.Flatten()(x))), 1
-    )  # every channel is on and off somewhere
+    # With this seed both layers have places where they are on and places where they are off.
+    model = networks.randomise(keras.Model(photo, layers.Dense(1)(layers.Flatten()(x))), 1)
     kernel_a, bias_a, kernel_b, bias_b, kernel, bias = (
         np.asarray(weight, np.float64) for weight in model.get_weights()
     )

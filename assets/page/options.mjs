@@ -59,12 +59,12 @@ function controls(parameter, value) {
 
 /* Take what stands in the controls, [{id, value}, ...]; whether that is another question. */
 export function read(inputs) {
-  const before = JSON.stringify(chosen[drawn] ?? {});
+  const before = text(chosen[drawn]);
   for (const { id: { option, kind }, value } of inputs) {
     const parameter = methods[drawn]?.parameters.find(({ name }) => name === option);
     if (parameter) choose(parameter, kind, value);
   }
-  return before !== JSON.stringify(chosen[drawn] ?? {});
+  return before !== text(chosen[drawn]);
 }
 
 function choose(parameter, kind, value) {
@@ -81,12 +81,13 @@ function choose(parameter, kind, value) {
 
 /* Go back to these parameters of a method, all others as they are by themselves. */
 export function restore(method, values) {
-  const same = JSON.stringify(sorted(values)) === JSON.stringify(sorted(chosen[method] ?? {}));
+  const same = text(values) === text(chosen[method]);
   chosen[method] = { ...values };
   if (!same || method !== drawn) draw(method);
 }
 
-const sorted = (values) => Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+/* The same for the same values, in whatever order they were chosen. */
+const text = (values = {}) => JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /* Say how many of a question's options are not as they are by themselves. */
 export function count({ method, parameters: own, against, evidence, space }) {

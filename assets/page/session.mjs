@@ -79,19 +79,24 @@ function send(question, rest) {
 
 /* A server that has gone away would leave the page waiting for ever. */
 function watch(question, rest) {
-  clearInterval(waiting);
+  stopWatching();
   const since = performance.now(), patience = options.quick(question) ? PATIENCE : LONG_PATIENCE;
-  waiting = setInterval(async () => {
+  const mine = waiting = setInterval(async () => {
     const there = await fetch(new URL("../../healthz", import.meta.url)).then((answer) => answer.ok, () => false);
-    if (wanted !== question) return;
+    if (mine !== waiting) return; // answered meanwhile
     if (!there) fail("The server can't be reached. Check the connection and try again.");
     else if (performance.now() - since > patience) fail("The server did not answer in time. Try again.");
     else if (!rest && options.about(question.method)) panel.say(working(options.about(question.method)));
   }, PULSE);
 }
 
-function fail(sentence) {
+function stopWatching() {
   clearInterval(waiting);
+  waiting = 0;
+}
+
+function fail(sentence) {
+  stopWatching();
   if (shown) wanted = { ...shown, layer: shown.choice, number: ++number };
   panel.busy(false);
   panel.say(sentence, "error");
@@ -103,7 +108,7 @@ function fail(sentence) {
 export async function receive(answer) {
   const question = wanted;
   if (answer?.number !== question?.number) return;
-  clearInterval(waiting);
+  stopWatching();
   if (answer.error) {
     fail(answer.error);
   } else if (answer.again) {

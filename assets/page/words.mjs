@@ -36,12 +36,12 @@ function subject({ classes, target, against, evidence, space, shown }) {
 export function nothing(answer) {
   if (answer.target === null) return `Nothing is active${where(answer)}`;
   if (answer.shown === "magnitude") return `No influence on the score${where(answer)}`;
-  return `${answer.evidence === "for" ? "No positive evidence" : "No evidence against"}${where(answer)}`;
+  return `${answer.evidence === "for" || answer.against !== null ? "No positive evidence" : "Nothing speaks against the class"}${where(answer)}`;
 }
 
 /* Where the heat lies: nothing that the map does not show. */
 export function evidence(answer, found) {
-  const what = subject(answer), positive = answer.shown !== "magnitude" && answer.evidence === "for";
+  const what = subject(answer), positive = what.startsWith("evidence for");
   if (!found) return `The ${what}${where(answer)} is on its way …`;
   if (!found.share && answer.target === null) return `Taken together, nothing is active${where(answer)}.`;
   if (!found.share) return `No ${positive ? "positive " : ""}${what}${where(answer)}.`;
@@ -52,8 +52,8 @@ export function evidence(answer, found) {
 export function reading(answer) {
   const { classes, target, against, evidence: side, space, shown } = answer;
   if (target === null) {
-    return `Bright places are where this layer responds most, whatever the class; dark ones are quiet. The heat says nothing of what `
-      + "the model makes of that.";
+    return `Bright places are where ${answer.reach === "network" ? "the network" : "this layer"} responds most, whatever the class; `
+      + "dark ones are quiet. The heat says nothing of what the model makes of that.";
   }
   const score = space === "probability" ? "probability" : "score", name = classes[target], other = against !== null && classes[against];
   const whose = other ? `${name}, compared with that of ${other}` : "the class that is explained";

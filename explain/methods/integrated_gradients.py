@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from explain.asked import CHUNK, Asked
 from explain.methods import Found, Parameter, method
+from explain.methods._baselines import baselines
 from explain.methods._reduction import summed
 
-Floats = npt.NDArray[np.float32]
-DRAWS = 4
-"""Of the baseline "noise"."""
 GAP = 0.05
 DOUBLINGS = 2
 
@@ -57,7 +54,7 @@ def integrated_gradients(asked: Asked, baseline: str = "black", steps: int = 50,
         the scores: `completeness_gap`, in the score's unit, and `relative_gap`; and how many `steps` were made.
     """
     x = asked.batch[0].astype(np.float64)
-    starts = asked.prepare(_baselines(asked.pixels, baseline, seed)).astype(np.float64)
+    starts = asked.prepare(baselines(asked.pixels, baseline, seed)).astype(np.float64)
     wanted = float(asked.scores(asked.batch)[0]) - float(asked.scores(starts.astype(np.float32)).mean())
     for made in (steps * 2**doubling for doubling in range(DOUBLINGS + 1)):
         terms = np.mean([_along(asked, x, start, made) for start in starts], axis=0)
@@ -76,15 +73,3 @@ def _along(asked: Asked, x: npt.NDArray[np.float64], start: npt.NDArray[np.float
         ways = middles[first : first + CHUNK, None, None, None]
         total += asked.gradients((start + ways * (x - start)).astype(np.float32)).sum(0, dtype=np.float64)
     return (x - start) * total / steps
-
-
-def _baselines(pixels: npt.NDArray[np.uint8], kind: str, seed: int) -> Floats:
-    """Pixels to start from, float32 (n, H, W, 3) in 0..255."""
-    photo = pixels.astype(np.float32)
-    if kind == "noise":
-        return np.random.default_rng(seed).uniform(0, 255, (DRAWS, *photo.shape)).astype(np.float32)
-    if kind == "black":
-        return np.zeros_like(photo)[None]
-    if kind == "mean":
-        return np.broadcast_to(photo.mean((0, 1)), photo.shape)[None].astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(photo, (0, 0), min(photo.shape[:2]) / 10), np.float32)[None]

@@ -276,9 +276,7 @@ class Network:
 
     def _pooled(self, path: str) -> tf.Tensor | None:
         with self._lock:
-            return self._memo(
-                ("pooled", path), lambda: probe.mean_before_linear(self._tensors[path], self._logits)
-            )
+            return self._memo(("pooled", path), lambda: probe.mean_before_linear(self._tensors[path], self._logits))
 
     def _compile(self, key: Hashable, feeds: list[tf.Tensor], fetches: Callable[[], list[tf.Tensor]]) -> Compiled:
         def build() -> Compiled:

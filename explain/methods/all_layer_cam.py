@@ -28,7 +28,9 @@ from explain.preprocessing import enlarge
     cost="1 forward pass, and back to the first of the layers",
     parameters={
         "layers": Parameter(
-            "convolutions", "which layers: the convolutions, or the last layer of each stage", choices=("convolutions", "stages")
+            "convolutions",
+            "which layers: the convolutions, or the last layer of each stage",
+            choices=("convolutions", "stages"),
         ),
         "weights": Parameter("uniform", "all alike, or growing with depth", choices=("uniform", "depth")),
         "start": Parameter(0.0, "depth of the first layer, as a share of the network", least=0, most=1),

@@ -185,10 +185,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _familiar(arguments: argparse.Namespace) -> int:
-    from models import card, familiar
+    from models import card, fitting
 
     folder = _folder(arguments.model)
-    familiar.fit_model(folder, _recipe_of(card.read(folder)), arguments.data)
+    fitting.fit_model(folder, _recipe_of(card.read(folder)), arguments.data)
     for what, value in card.read(folder).familiar.items():
         print(f"{what}: {value:.4f}")
     return 0

@@ -40,7 +40,7 @@ class Card:
         reference: logits of `storage.reference_photos()`, one row each.
         temperature: what its scores are divided by before they become probabilities, see `explain.Classifier`.
         measured: when its metrics were, with which versions and on which machine.
-        familiar: of the fit to the photos that it learnt from, see `familiar.fit_model`: its threshold, and how well it
+        familiar: of the fit to the photos that it learnt from, see `fitting.fit_model`: its threshold, and how well it
             tells other photos; empty if there is none.
         familiar_checksum: sha256 of that fit's file, in hexadecimal.
     """

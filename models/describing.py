@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from models.card import Card
 
-_SCORES = ("distance", "probability", "energy", "logit", "norm")
-
 
 def page(cards: Iterable[Card]) -> str:
     """All models: a table of them, then each with what it is, what it reached and how to make it again."""
@@ -56,10 +54,15 @@ def _section(card: Card) -> list[str]:
 
 
 def _familiar(found: Mapping[str, float]) -> list[str]:
-    """How well photos of other kinds are told apart: a row for each score, a column for each kind."""
+    """How well photos of other kinds are told apart: a row for each score, a column for each kind.
+
+    The first score is the one that is used; the card has them in this order, see `fitting.scores`.
+    """
     if not found:
         return []
-    others = [name.partition(", against ")[2] for name in found if name.startswith("distance, against ")]
+    pairs = [name.split(", against ") for name in found if ", against " in name]
+    used, *simpler = dict.fromkeys(score for score, _ in pairs)
+    others = [other for score, other in pairs if score == used]
     strange = ", ".join(f"of {_percent(found[f'unfamiliar {other}'])} of {other}" for other in others)
     lines = [
         "",
@@ -69,10 +72,9 @@ def _familiar(found: Mapping[str, float]) -> list[str]:
         f"| AUROC, its own kind against | {' | '.join(others)} |",
         f"|---|{'---|' * len(others)}",
     ]
-    for score in _SCORES:
-        name = "**distance on pooled features**" if score == "distance" else score
+    for score in (used, *simpler):
         areas = (f"{found[f'{score}, against {other}']:.4f}" for other in others)
-        lines.append(f"| {name} | {' | '.join(areas)} |")
+        lines.append(f"| {f'**{score}**' if score == used else score} | {' | '.join(areas)} |")
     return lines
 
 

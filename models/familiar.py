@@ -1,10 +1,16 @@
-"""How unlike the photos that a model learnt from a photo is: a distance on pooled features.
+"""How unlike the photos that a model learnt from a photo is: by its pooled features and by how undecided the model is.
 
 A classifier gives one of its answers to every photo, whatever it shows. What its global pooling reads tells more:
 photos of another kind have other proportions of the same features. Their distance to the photos learnt from is
 Mahalanobis' (Lee et al. 2018, arXiv 1807.03888), of features of length one (Mueller, Hein 2025, arXiv 2505.18032): how
 strong they are altogether says more of how large and clear the object is than of what it is. Of the features the roots
 are taken, so that the few strongest do not decide alone (for proportions, Hellinger 1909).
+
+The distance knows nothing of the classes. Where usual features add up to none of them in particular, the probabilities
+are spread over many, which their entropy says (Macêdo et al. 2019, arXiv 1908.05569). Each sees photos that the other
+misses, as Wang et al. 2022 (arXiv 2203.10807) say of features and logits. So both are summed, each in standard
+deviations of the model's own photos. Of two classes the distance counts alone: there the entropy tells a photo between
+the two, not one of something else.
 """
 
 from __future__ import annotations
@@ -13,28 +19,20 @@ import dataclasses
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models import card, measures
-from models.data import Example, read_set
+from models import card
 from models.errors import ModelError
-
-if TYPE_CHECKING:
-    from explain import Explainer
-    from models.recipe import Recipe
 
 FILE = "familiar.npz"
 RANK = 64
 QUANTILE = 0.99
-PHOTOS = 1000
-"""Photos of a set that are enough."""
+ALIKE = 1e-6
+"""A standard deviation that is only rounding noise: probabilities in single precision say an entropy to 1e-7."""
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
@@ -42,23 +40,29 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Familiar:
-    """The photos that a model learnt from, as a normal distribution of their features, and what is too far from them.
+    """The photos that a model learnt from, as a normal distribution of their features, and what is too unlike them.
 
     With u = sqrt(f) / |sqrt(f)| of a photo's features f, and the directions v_j in which the photos differ most:
     K d² = sum_j (v_j · (u - mean))² / variance_j + |what of u - mean lies in no v_j|² / rest.
+    With the entropy H = -sum_c p_c log p_c of its probabilities p, in nats:
+    strangeness = (d - usual_d) / spread_d + (H - usual_H) / spread_H.
 
     Attributes:
         mean: of u, float32 (K,).
         directions: float16 (R, K), of length one.
         variances: along these, float32 (R,).
         rest: the mean variance along all other directions.
-        threshold: the distance from which on a photo counts as unlike.
+        usual: means of d and H over photos of the same kind that the model has not learnt from, float64 (2,).
+        spread: standard deviations of d and H over the same photos, float64 (2,); 1 where these are all alike.
+        threshold: the strangeness above which a photo counts as unlike.
     """
 
     mean: Floats
     directions: npt.NDArray[np.float16]
     variances: Floats
     rest: float
+    usual: Numbers
+    spread: Numbers
     threshold: float
 
     def distance(self, features: npt.ArrayLike) -> Numbers:
@@ -76,9 +80,28 @@ class Familiar:
         squares = (along**2 / self.variances).sum(1) + beside / self.rest
         return np.asarray(np.sqrt(squares / len(self.mean)))
 
-    def unlike(self, features: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-        """Whether photos with these pooled features (N, K) are unlike those learnt from, (N,)."""
-        return self.distance(features) > self.threshold
+    def strangeness(self, features: npt.ArrayLike, probabilities: npt.ArrayLike) -> Numbers:
+        """How unlike those learnt from photos are, (N,), in standard deviations; 0 is usual.
+
+        Args:
+            features: pooled features, (N, K).
+            probabilities: (N, classes), as `explain.Prediction` has them: after the temperature.
+
+        Raises:
+            ModelError: the features are not of the model that this was fitted for, or the photos differ in number.
+        """
+        return np.asarray(((self._parts(features, probabilities) - self.usual) / self.spread).sum(1))
+
+    def unlike(self, features: npt.ArrayLike, probabilities: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Whether photos are unlike those learnt from, (N,); the arguments are those of `strangeness`."""
+        return self.strangeness(features, probabilities) > self.threshold
+
+    def _parts(self, features: npt.ArrayLike, probabilities: npt.ArrayLike) -> Numbers:
+        """Distance and entropy of each photo, (N, 2)."""
+        distances, entropies = self.distance(features), entropy(probabilities)
+        if len(distances) != len(entropies):
+            raise ModelError(f"Features are of {len(distances)} photos, probabilities of {len(entropies)}.")
+        return np.stack([distances, entropies], 1)
 
     def save(self, folder: Path) -> str:
         """Store the fit in a model's folder, all but its threshold.
@@ -93,6 +116,8 @@ class Familiar:
             directions=self.directions,
             variances=self.variances,
             rest=np.float32(self.rest),
+            usual=self.usual,
+            spread=self.spread,
         )
         return hashlib.sha256(file.read_bytes()).hexdigest()
 
@@ -101,7 +126,7 @@ def load(folder: Path) -> Familiar | None:
     """The fit of a model's folder; None if its card knows of none.
 
     Raises:
-        ModelError: its file is missing or damaged, or is not the one that the card was written for.
+        ModelError: its file is missing, damaged or of another version, or not the one that the card was written for.
     """
     described, file = card.read(folder), folder / FILE
     if not described.familiar:
@@ -118,10 +143,15 @@ def load(folder: Path) -> Familiar | None:
                 directions=arrays["directions"],
                 variances=arrays["variances"],
                 rest=float(arrays["rest"]),
+                usual=arrays["usual"],
+                spread=arrays["spread"],
                 threshold=described.familiar["threshold"],
             )
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{file} is damaged or of another version: {error}") from error
+        raise ModelError(
+            f"{file} is damaged or of another version: run `whylight models familiar {described.name} --data DATA` "
+            f"again ({error})."
+        ) from error
 
 
 def directed(features: npt.ArrayLike) -> Numbers:
@@ -132,7 +162,20 @@ def directed(features: npt.ArrayLike) -> Numbers:
     return roots / np.where(lengths > 0, lengths, 1)
 
 
-def fit(features: npt.ArrayLike, held_out: npt.ArrayLike, rank: int = RANK, quantile: float = QUANTILE) -> Familiar:
+def entropy(probabilities: npt.ArrayLike) -> Numbers:
+    """-sum_c p_c log p_c of probabilities (N, classes), (N,), in nats, where 0 log 0 is 0."""
+    values = np.asarray(probabilities, np.float64)
+    return np.asarray(-(values * np.log(np.where(values > 0, values, 1))).sum(1))
+
+
+def fit(
+    features: npt.ArrayLike,
+    held_out: npt.ArrayLike,
+    probabilities: npt.ArrayLike,
+    rank: int = RANK,
+    quantile: float = QUANTILE,
+    undecided: bool = True,
+) -> Familiar:
     """Learn what is familiar.
 
     The covariance is shrunk half-way to that of a ball (Ledoit, Wolf 2004): of many features of few photos it is known
@@ -140,13 +183,16 @@ def fit(features: npt.ArrayLike, held_out: npt.ArrayLike, rank: int = RANK, quan
 
     Args:
         features: pooled features of photos that the model learnt from, (N, K).
-        held_out: those of others of the same kind, (M, K): the threshold is taken from them, because photos that the
-            fit has seen lie nearer than all others.
+        held_out: those of others of the same kind, (M, K): what is usual and the threshold are taken from them, because
+            photos that the model and the fit have seen lie nearer than all others, and the model is surer of them.
+        probabilities: of the latter, (M, classes).
         rank: most directions that are kept.
         quantile: share of the held-out photos that count as familiar.
+        undecided: whether the entropy counts.
 
     Raises:
-        ModelError: there are fewer than two photos in one of them.
+        ModelError: there are fewer than two photos in one of them, the features of the former are all the same, or the
+            latter have not as many probabilities.
     """
     shown, others = directed(features), np.asarray(held_out)
     if len(shown) < 2 or len(others) < 2:
@@ -168,129 +214,15 @@ def fit(features: npt.ArrayLike, held_out: npt.ArrayLike, rank: int = RANK, quan
         directions=directions[:kept].astype(np.float16),
         variances=((variances[:kept] + ball) / 2).astype(np.float32),
         rest=float(np.float32((beside + ball) / 2)),
+        usual=np.zeros(2),
+        spread=np.ones(2),
         threshold=np.inf,
     )
-    return dataclasses.replace(found, threshold=float(np.quantile(found.distance(others), quantile)))
-
-
-def scores(found: Familiar, features: npt.ArrayLike, logits: npt.ArrayLike, kind: str) -> dict[str, Numbers]:
-    """How unlike the known each photo is, by the distance and by simpler scores, (N,) each; high is unlike.
-
-    Args:
-        found: the fit.
-        features: pooled features, (N, K).
-        logits: (N, classes), as `explain.Prediction` has them.
-        kind: of the model's output, see `explain.Classifier`.
-    """
-    values, z = np.asarray(features, np.float64), np.asarray(logits, np.float64)
-    highest = z.max(1)
-    energy = highest + np.log(np.exp(z - highest[:, None]).sum(1))
-    likeliest = np.exp(highest - energy) if kind == "softmax" else 1 / (1 + np.exp(-highest))
-    return {
-        "distance": found.distance(values),
-        "probability": -likeliest,  # Hendrycks, Gimpel 2017, arXiv 1610.02136
-        "energy": -energy,  # Liu et al. 2020, arXiv 2010.03759
-        "logit": -highest,  # Hendrycks et al. 2022, arXiv 1911.11132
-        "norm": -np.linalg.norm(values, axis=1),
-    }
-
-
-Measured = tuple[Floats, Floats]
-"""Pooled features (N, K) and logits (N, classes)."""
-
-
-def report(found: Familiar, own: Measured, others: Mapping[str, Measured], kind: str) -> dict[str, float]:
-    """AUROC of each score, by `<score> against <others>`.
-
-    Args:
-        found: the fit.
-        own: features and logits of photos of the kind that the model learnt from, held out from the fit.
-        others: those of photos of other kinds, by what they show.
-        kind: of the model's output.
-    """
-    known = scores(found, *own, kind)
-    areas: dict[str, float] = {}
-    for name, measured in others.items():
-        strange = scores(found, *measured, kind)
-        both = {score: np.concatenate([strange[score], known[score]]) for score in known}
-        unlike = np.arange(len(measured[0]) + len(own[0])) < len(measured[0])
-        areas |= {f"{score}, against {name}": measures.auc(values, unlike) for score, values in both.items()}
-    return areas
-
-
-def measure(explainer: Explainer, examples: Sequence[Example]) -> Measured:
-    """What a model computes for photos: the mean over all places of what its global pooling reads, and its logits."""
-    features, logits = [], []
-    for example in examples:
-        # Two answers from one pass: the first leaves the layer's activation in the cache.
-        explainer.explain_layers(example.pixels, [explainer.default_layer], method="activations")
-        explanation = explainer.explain(example.pixels, method="activations")
-        if explanation.channels is not None:
-            features.append(explanation.channels.mean((0, 1)))
-            logits.append(explanation.prediction.logits)
-    return np.array(features, np.float32), np.array(logits, np.float32)
-
-
-def fit_model(folder: Path, recipe: Recipe, data: Path, photos: int = PHOTOS) -> dict[str, float]:
-    """Fit a stored model to its photos, and write `familiar.npz` and the card's fields.
-
-    The fit sees the recipe's training photos. Its threshold comes from one half of `val`, the AUROCs from the other,
-    against pictures of nothing and the photos of the recipe's `neither`: its `val`, or all it has.
-
-    Args:
-        folder: the model's.
-        recipe: the one it was trained by.
-        data: folder of the sets that the recipe names.
-        photos: the most of each set that are looked at.
-
-    Returns:
-        What the card says from now on: `threshold`; `quantile`; `familiar`, the share of the other half of `val` that
-        is not warned of; `unfamiliar <set>`, the share of a set that is; AUROCs by `<score>, against <set>`.
-
-    Raises:
-        ModelError: a set is missing, or the model is damaged.
-    """
-    import explain
-    from models import storage
-
-    classifier = storage.load(folder)
-    explainer = explain.Explainer(classifier)
-    learnt, _ = measure(explainer, read_set(data / recipe.photos, "train", photos))
-    own = measure(explainer, read_set(data / recipe.photos, "val", photos))
-    found = fit(learnt, own[0][::2])
-    judged = own[0][1::2], own[1][1::2]
-    others = {"made-up pictures": measure(explainer, made_up())}
-    if recipe.neither:
-        others[recipe.neither] = measure(explainer, _held_out(data / recipe.neither, photos))
-    metrics = {
-        "threshold": found.threshold,
-        "quantile": QUANTILE,
-        "familiar": float(1 - found.unlike(judged[0]).mean()),
-        **{f"unfamiliar {name}": float(found.unlike(values).mean()) for name, (values, _) in others.items()},
-        **report(found, judged, others, classifier.kind),
-    }
-    described = dataclasses.replace(card.read(folder), familiar=metrics, familiar_checksum=found.save(folder))
-    described.write(folder)
-    return metrics
-
-
-def made_up() -> list[Example]:
-    """Pictures that no classifier learns from: noise of several grains, plain colours, pages of text."""
-    rng = np.random.default_rng(0)
-    side = 224
-    grains = [rng.integers(0, 256, (grain, grain, 3), np.uint8) for grain in (4, 8, 16, 32, 64, 128, side, side)]
-    noise = [np.asarray(cv2.resize(grain, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8) for grain in grains]
-    plain = [np.full((side, side, 3), colour, np.uint8) for colour in (255, 128, 0, (190, 40, 40), (40, 60, 180))]
-    pages = [np.full((side, side, 3), 250, np.uint8) for _ in range(8)]
-    for page in pages:
-        for line in range(20, side, 18):
-            text = "".join(rng.choice(list("aabcdeefghiijklmnoprstu   "), 24))
-            cv2.putText(page, text, (8, line), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (30, 30, 30), 1, cv2.LINE_AA)
-    return [Example(f"{number}.png", "", pixels, {}) for number, pixels in enumerate([*noise, *plain, *pages])]
-
-
-def _held_out(folder: Path, limit: int) -> list[Example]:
-    try:
-        return read_set(folder, "val", limit)
-    except ModelError:
-        return read_set(folder, "train", limit)
+    parts = found._parts(others, probabilities)
+    spread = parts.std(0)
+    spread = np.where(spread > ALIKE, spread, 1)
+    if not undecided:
+        spread[1] = np.inf
+    found = dataclasses.replace(found, usual=parts.mean(0), spread=spread)
+    threshold = np.quantile(found.strangeness(others, probabilities), quantile)
+    return dataclasses.replace(found, threshold=float(threshold))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import explain
-from models import calibration, card, evaluation, familiar, measures, storage
+from models import calibration, card, evaluation, fitting, measures, storage
 from models.augment import resize
 from models.card import Card
 from models.composed import whole_photos
@@ -40,7 +40,7 @@ def settle(folder: Path, recipe: Recipe, data: Path, limit: int | None = None) -
     temperature = calibration.fit(judged.logits, judged.labels, judged.kind)
     dataclasses.replace(card.read(folder), temperature=temperature).write(folder)
     if recipe.neither:
-        familiar.fit_model(folder, recipe, data, min(limit or familiar.PHOTOS, familiar.PHOTOS))
+        fitting.fit_model(folder, recipe, data, min(limit or fitting.PHOTOS, fitting.PHOTOS))
     measured = dataclasses.replace(judge(folder, recipe, data, limit), measured=evaluation.circumstances())
     measured.write(folder)
     return measured

@@ -40,9 +40,10 @@ class Served:
             return False
         found = self._judged.get(photo.digest)
         if found is None:
-            channels = self.explainer.explain(photo, method="activations").channels
-            assert channels is not None  # noqa: S101 - for the type checker: this method always has them
-            found = bool(self.familiar.unlike(channels.mean((0, 1))[None])[0])
+            seen = self.explainer.explain(photo, method="activations")
+            assert seen.channels is not None  # noqa: S101 - for the type checker: this method always has them
+            features, probabilities = seen.channels.mean((0, 1)), seen.prediction.probabilities
+            found = bool(self.familiar.unlike(features[None], probabilities[None])[0])
             if len(self._judged) >= JUDGED:
                 self._judged.clear()
             self._judged[photo.digest] = found

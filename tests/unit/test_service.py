@@ -423,11 +423,18 @@ def test_a_photo_is_judged_once_and_never_without_a_fit() -> None:
 
     def activations(_photo: explain.Photo, method: str) -> SimpleNamespace:
         looks.append(method)
-        return SimpleNamespace(channels=np.array([[[4.0, 0.0]], [[0.0, 4.0]]]))  # pooled (2, 2)
+        said = SimpleNamespace(probabilities=np.array([0.5, 0.5]))  # entropy ln 2
+        return SimpleNamespace(channels=np.array([[[4.0, 0.0]], [[0.0, 4.0]]]), prediction=said)  # pooled (2, 2)
 
     explainer: Any = SimpleNamespace(explain=activations)
-    ends = {"directions": np.zeros((1, 2), np.float16), "variances": np.ones(1, np.float32), "rest": 0.5}
-    # Directed, (2, 2) is (0.7, 0.7): 1 from (0, 0), so 1 / 0.5 / 2 = 1.
+    ends: dict[str, Any] = {
+        "directions": np.zeros((1, 2), np.float16),
+        "variances": np.ones(1, np.float32),
+        "rest": 0.5,
+        "usual": np.array([0, np.log(2)]),
+        "spread": np.array([1, np.log(2)]),
+    }
+    # Directed, (2, 2) is (0.7, 0.7): 1 from (0, 0), so 1 / 0.5 / 2 = 1. Its entropy is as usual.
     near, far = (Familiar(np.zeros(2, np.float32), threshold=threshold, **ends) for threshold in (1.01, 0.99))
     assert not served(explainer=explainer, familiar=near).unfamiliar(photo("a"))
     strict = served(explainer=explainer, familiar=far)

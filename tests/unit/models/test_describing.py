@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 
 import models
-from models import registry
+from models import describing, registry
 from models.__main__ import main
 
 ROOT = Path(__file__).parents[3]
@@ -29,6 +30,30 @@ def test_the_readme_quotes_the_page():
     assert [figure for figure in figures if figure not in PAGE] == []
 
 
+def test_a_row_for_each_score_and_a_column_for_each_kind_and_the_score_that_is_used_in_bold():
+    told = {
+        "threshold": 3.0,
+        "quantile": 0.99,
+        "familiar": 0.985,
+        "unfamiliar pets": 0.7,
+        "unfamiliar noise": 1.0,
+        "distance and entropy, against pets": 0.975,
+        "distance, against pets": 0.86,
+        "distance and entropy, against noise": 1.0,
+        "distance, against noise": 0.9999,
+    }
+    card = dataclasses.replace(next(iter(SHIPPED.values())), familiar=told)
+    assert describing.page([card]).endswith("""
+It warns of photos unlike those that it learnt from: of 1.5 % of its own kind,
+of 70.0 % of pets, of 100.0 % of noise.
+
+| AUROC, its own kind against | pets | noise |
+|---|---|---|
+| **distance and entropy** | 0.9750 | 1.0000 |
+| distance | 0.8600 | 0.9999 |
+""")
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_model_says_what_a_user_needs(name):
     card = SHIPPED[name]
@@ -38,7 +63,7 @@ def test_a_shipped_model_says_what_a_user_needs(name):
         assert len(text) > 60
     assert card.metrics["accuracy on val"] > 0.8
     assert 0.1 < card.temperature < 3
-    assert card.familiar["distance, against made-up pictures"] > 0.9
+    assert card.familiar["distance and entropy, against made-up pictures"] > 0.9
     assert models.Card is type(card)
 
 

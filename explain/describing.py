@@ -1,4 +1,4 @@
-"""What the registry says of the methods, as one page of Markdown: `docs/methods.md` is printed by `whylight methods`."""
+"""What the registry says of the methods, as a page of Markdown: `docs/methods.md` is printed by `whylight methods`."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ SMALLEST = 1e-6
     name="grad-cam++",
     title="Grad-CAM++",
     paper="Chattopadhay et al., WACV 2018, arXiv 1710.11063",
-    equation="relu(sum_k w_k A^k), w_k = sum_ij alpha^k_ij relu(G^k_ij), alpha = 1 / (2 + sum_ab(A^k_ab) G) where G > 0 "
-    "(equation 19, for Y = exp S and piecewise linear S)",
+    equation="relu(sum_k w_k A^k), w_k = sum_ij alpha^k_ij relu(G^k_ij), alpha = 1 / (2 + G sum_ab A^k_ab) where "
+    "G > 0 (equation 19, for Y = exp S and piecewise linear S)",
     symbols="A^k: channel k of the layer's output; S: the score before softmax; G = dS/dA",
     family="cam",
     needs=("activations", "gradients"),

@@ -179,6 +179,14 @@ class Network:
         """From the input to the output of a layer: [(N, rows, columns, K)]."""
         return self._compile(("activation", path), [self._batch], lambda: [self._tensors[path]])
 
+    def features(self, path: str) -> Compiled:
+        """From the input to [logits, probabilities, mean over all places of a layer's output (N, K)]."""
+        return self._compile(
+            ("features", path),
+            [self._batch],
+            lambda: [self._logits, self._probabilities, tf.reduce_mean(self._activation(path), (1, 2))],
+        )
+
     def maps(
         self, method: Method, parameters: dict[str, Any], paths: Sequence[str], keep: Sequence[str] = ()
     ) -> Compiled:

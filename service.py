@@ -8,8 +8,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,14 @@ from PIL import Image
 from settings import Settings
 
 if TYPE_CHECKING:
-    from explain import LayerInfo, Photo
+    from explain import Explainer, Explanation, LayerInfo, Method, Photo, Target
     from models.serving import Served
 
 log = logging.getLogger("whylight")
 
 PASSES = 2
 WAITING = 8
+LONG_WAITING = 3
 METHOD = "grad-cam"
 COLORMAP = "viridis"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".heic", ".heif", ".avif"}
@@ -52,11 +53,17 @@ class Question:
 
     Attributes:
         model: a name of `Service.models`.
+        method: a name of `Service.methods`.
+        parameters: of the method; those that are left out have their defaults.
         target: index or label of a class; a label that the model does not have, and none, stand for the predicted one.
+        against: index or label of another class: the score that is explained is that of `target` less that of this one;
+            a label that the model does not have, the class of `target` itself, and none, leave it out.
+        evidence: "for" the score, or "against" it.
+        space: "logit" or "probability"; none for the method's own.
         layer: a path; where the model has none of this name and `everything` is asked for, its default layer.
         digest: names a photo of an earlier answer, in place of `photo`.
         photo: an encoded photo.
-        everything: all layers' maps, not only the one of `layer`.
+        everything: all layers' maps, not only the one of `layer`, if the method has them in one pass.
         display: send the photo back as well.
     """
 
@@ -68,6 +75,10 @@ class Question:
     photo: bytes | None = None
     everything: bool = True
     display: bool = False
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    against: int | str | None = None
+    evidence: str = "for"
+    space: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,14 +95,22 @@ class Answer:
         method: name of the method.
         layers: what there is to choose from, in running order.
         default_layer: the one that is shown if none is asked for.
-        layer: the one that was asked for.
-        maps: raw maps by layer; of flat ones zeros.
+        layer: the one that was asked for, or what is shown in its place; none where the method looks at the whole
+            network.
+        maps: raw maps by layer, that of the whole network by ""; of flat ones zeros.
         digest: names the photo in later questions.
         size: width and height of the photo, upright.
         view: x0, y0, x1, y1 of the part of the photo that the model saw.
         area: x0, y0, x1, y1 of where that part lies in the maps, in shares of their sides.
         display: the photo as upright JPEG, if that was asked for.
         unfamiliar: what the model learnt from, in words, if this photo looks unlike it.
+        reach: what the method with these parameters looks at in a pass: all "layers", one "layer", or the "network".
+        everything: whether these are all layers' maps that there are.
+        against: index of the class that is subtracted, if there is one.
+        evidence: for or against the score.
+        space: of the score that is explained; none where the method looks at no class.
+        shown: which part of the maps: "positive", or its "magnitude".
+        note: what was done otherwise than asked for, in words.
     """
 
     title: str
@@ -103,7 +122,7 @@ class Answer:
     method: str
     layers: Sequence[LayerInfo]
     default_layer: str
-    layer: str
+    layer: str | None
     maps: Mapping[str, NDArray[np.float32]]
     digest: str
     size: tuple[int, int]
@@ -111,6 +130,13 @@ class Answer:
     area: tuple[float, float, float, float]
     display: bytes | None
     unfamiliar: str | None = None
+    reach: str = "layers"
+    everything: bool = True
+    against: int | None = None
+    evidence: str = "for"
+    space: str | None = "logit"
+    shown: str = "positive"
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +163,11 @@ class Service:
         self._state = LOADING
         self._photos = _Photos(settings.cache_bytes)
         # At least two threads stay free, so that /healthz answers however many questions wait.
-        self._admission = _Admission(PASSES, min(WAITING, settings.threads - PASSES - 2))
+        free = settings.threads - PASSES - 2
+        waiting = min(WAITING, free)
+        self._admission = _Admission(PASSES, waiting)
+        # Of the passes one is never taken by a method that needs many of them.
+        self._long = _Admission(PASSES - 1, min(LONG_WAITING, free - waiting))
 
     def models(self) -> dict[str, str]:
         """Titles of the models by name; one whose card is damaged goes by its name, and is refused when it is asked."""
@@ -151,11 +181,11 @@ class Service:
                 titles[name] = name
         return titles
 
-    def methods(self) -> dict[str, str]:
-        """Titles of the methods by name; known once the service is ready."""
+    def methods(self) -> dict[str, Method]:
+        """The methods by name; known once the service is ready."""
         import explain
 
-        return {name: method.title for name, method in explain.methods().items()}
+        return explain.methods()
 
     def palettes(self) -> dict[str, bytes]:
         """The 256 colours of each colour map, three bytes each; known once the service is ready."""
@@ -225,11 +255,20 @@ class Service:
         model = self._ready(question.model)
         import explain  # not earlier: this would wait for the thread that imports TensorFlow
 
-        with self._admission.turn():
-            try:
+        try:
+            with self._turn(question):
                 return self._explain(model, question)
-            except (explain.PhotoError, explain.ExplainError) as error:
-                raise RefusedError(str(error)) from error
+        except (explain.PhotoError, explain.ExplainError) as error:
+            raise RefusedError(str(error)) from error
+
+    @contextmanager
+    def _turn(self, question: Question) -> Iterator[None]:
+        if _reach(question) == "layers":
+            with self._admission.turn():
+                yield
+        else:
+            with self._long.turn(), self._admission.turn():
+                yield
 
     def _ready(self, name: str) -> Served:
         model = self._models.known(name)
@@ -263,16 +302,17 @@ class Service:
     def _explain(self, model: Served, question: Question) -> Answer:
         explainer, classes = model.explainer, model.explainer.classifier.classes
         photo = self._photo(question)
-        layer = question.layer or explainer.default_layer
-        method, target = question.method, question.target
-        if isinstance(target, str):
-            target = classes.index(target) if target in classes else None
-        if question.everything:
-            explanations = explainer.explain_layers(photo, method=method, target=target)
-            if layer not in explanations:
-                layer = explainer.default_layer
-        else:
-            explanations = {layer: explainer.explain(photo, method=method, layer=layer, target=target)}
+        method, reach = _method(question), _reach(question)
+        target, against = _index(question.target, classes), _index(question.against, classes)
+        if against is not None and against == (explainer.predict(photo).index if target is None else target):
+            against = None
+        score = _score(explainer, photo, target, against, question)
+        layer, explanations, everything = _maps(explainer, photo, score, question)
+        note = ""
+        if layer not in explanations:
+            other = explainer.default_layer if explainer.default_layer in explanations else list(explanations)[-1]
+            note = f"{method.title} can't explain {_short(layer)}; this is {_short(other)}."
+            layer = other
         shown = explanations[layer]
         prediction = shown.prediction
         placement = explainer.classifier.place(photo)
@@ -289,7 +329,7 @@ class Service:
             method=shown.method,
             layers=explainer.layers,
             default_layer=explainer.default_layer,
-            layer=layer,
+            layer=shown.layer,
             # What is only rounding noise must not look like heat.
             maps={name: one.map * np.float32(not one.flat) for name, one in explanations.items()},
             digest=photo.digest,
@@ -298,7 +338,75 @@ class Service:
             area=(left / width, top / height, right / width, bottom / height),
             display=_jpeg(photo) if question.display else None,
             unfamiliar=model.title if model.unfamiliar(photo) else None,
+            reach=reach,
+            everything=everything,
+            against=None if shown.target is None else against,
+            evidence="for" if shown.target is None else question.evidence,
+            space=None if shown.target is None else shown.target.space,
+            shown=method.display,
+            note=note,
         )
+
+
+def _method(question: Question) -> Method:
+    from explain.methods import find
+
+    return find(question.method)
+
+
+def _reach(question: Question) -> str:
+    """See `Answer`.
+
+    Raises:
+        ExplainError: there is no such method, or none of its parameters can have this value.
+    """
+    method = _method(question)
+    values = method.check(question.parameters)
+    if not method.layer:
+        return "network"
+    return "layers" if method.in_graph and values["augment"] == "none" else "layer"
+
+
+def _index(given: int | str | None, classes: Sequence[str]) -> int | None:
+    if isinstance(given, str):
+        return classes.index(given) if given in classes else None
+    return given
+
+
+def _score(
+    explainer: Explainer, photo: Photo, target: int | None, against: int | None, question: Question
+) -> Target | int | None:
+    """What is explained, as the engine takes it."""
+    import explain
+
+    plain = against is None and question.evidence == "for" and question.space is None
+    if plain or _method(question).space is None:
+        return target
+    sign = -1.0 if question.evidence == "against" else 1.0
+    weights: dict[str | int, float] = {explainer.predict(photo).index if target is None else target: sign}
+    if against is not None:
+        weights[against] = -sign
+    return explain.Target(weights, question.space)
+
+
+def _maps(
+    explainer: Explainer, photo: Photo, score: Target | int | None, question: Question
+) -> tuple[str, dict[str, Explanation], bool]:
+    """The layer that was asked for, explanations by layer, and whether they are all that there are."""
+    name, values, reach = question.method, question.parameters, _reach(question)
+    if reach == "network":
+        return "", {"": explainer.explain(photo, method=name, target=score, **values)}, True
+    layer = question.layer or explainer.default_layer
+    if question.everything and layer not in {known.name for known in explainer.layers}:
+        layer = explainer.default_layer
+    # What needs a linear head explains few layers, usually one: which they are is known when all are asked for.
+    if reach == "layers" and (question.everything or "head" in _method(question).needs):
+        return layer, explainer.explain_layers(photo, method=name, target=score, **values), True
+    return layer, {layer: explainer.explain(photo, method=name, layer=layer, target=score, **values)}, False
+
+
+def _short(layer: str) -> str:
+    return layer.rpartition("/")[2]
 
 
 def _jpeg(photo: Photo) -> bytes:

@@ -7,9 +7,13 @@ import os
 import sys
 
 USAGE = """usage: whylight explain PHOTO... [options]   why the model says what it says
+       whylight methods [options]            what there is to explain with
        whylight models COMMAND ...           list, verify, train and evaluate models
 
 Each explains its options with --help."""
+
+
+COMMANDS = {"explain": "explain.__main__", "methods": "explain.describing", "models": "models.__main__"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,11 +22,11 @@ def main(argv: list[str] | None = None) -> int:
     if command in ("-h", "--help"):
         print(USAGE)
         return 0
-    if command not in ("explain", "models"):
+    if command not in COMMANDS:
         print(USAGE, file=sys.stderr)
         return 2
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's greetings are not what was asked for
-    return int(importlib.import_module(f"{command}.__main__").main(rest))
+    return int(importlib.import_module(COMMANDS[command]).main(rest))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
    of lie in `page/`. */
 import { save } from "./page/download.mjs";
 import * as figure from "./page/figure.mjs";
+import * as options from "./page/options.mjs";
 import * as panel from "./page/panel.mjs";
 import * as session from "./page/session.mjs";
 import { listen, sample } from "./page/upload.mjs";
@@ -11,18 +12,30 @@ import { percent } from "./page/words.mjs";
 const download = () => {
   const shown = session.current();
   if (!shown) return panel.say("There is no photo to download yet.", "error");
-  const { answer, photo, layer } = shown, index = answer.target ?? answer.predicted, name = answer.classes[index];
+  const { answer, photo, layer, parameters } = shown, index = answer.target ?? answer.predicted, name = answer.classes[index];
   return save({ photo, view: answer.view, suffix: name.replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase(), texts: {
     Software: "Whylight", Model: answer.title, Class: name, Probability: percent(answer.probabilities[index]),
-    Method: answer.method, Layer: layer,
+    Method: answer.method, ...(answer.reach !== "network" && { Layer: layer }),
+    ...(Object.keys(parameters).length && { Parameters: JSON.stringify(parameters) }), ...goal(answer),
   } });
 };
 
+/* What is said of the score in the download, where it is not simply that of the class. */
+const goal = ({ classes, against, evidence, space }) => ({
+  ...(against !== null && { Against: classes[against] }), ...(evidence !== "for" && { Evidence: evidence }),
+  ...(space === "probability" && { Score: space }),
+});
+
 const actions = {
   receive: session.receive,
-  layer: (value) => value && session.chooseLayer(value),
+  layer: (value) => panel.changed("layer", value) && session.chooseLayer(value),
   model: (value) => panel.changed("model", value) && session.ask({}),
-  method: (value) => panel.changed("method", value) && session.ask({}),
+  method: (value) => panel.changed("method", value) && session.chooseMethod(value),
+  option: () => options.read(dash_clientside.callback_context.inputs_list.flat()) && session.ask({}),
+  against: (value) => panel.changed("against", value) && session.chooseContrast(panel.contrast()),
+  evidence: (value) => panel.changed("evidence", value) && session.ask({}),
+  score: (value) => panel.changed("score", value) && session.ask({}),
+  reset: session.reset,
   target: (value) => panel.changed("target", value) && session.chooseTarget(Number(value)),
   opacity: figure.setOpacity,
   threshold: figure.setThreshold,

@@ -1,4 +1,4 @@
-"""Whatever needs the model: another photo, class, method or model.
+"""Whatever needs the model: another photo, class, method, option or model.
 
 The page asks with one store and is answered in another.
 """
@@ -8,17 +8,31 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from dash import Dash, Input, Output, ctx
+from dash import ALL, Dash, Input, Output, ctx
 from pydantic import BaseModel, Field, ValidationError
 
 import service as engine
 from callbacks import sprite
+from callbacks.catalog import catalog
 from callbacks.client import in_page
 from layouts import ids
 
 log = logging.getLogger("whylight")
+
+
+SAFE = 2**53
+"""Up to here whole numbers are exact in the page."""
+
+Name = Annotated[str, Field(max_length=60)]
+Value = (
+    bool
+    | Annotated[int, Field(ge=-SAFE, le=SAFE)]
+    | Annotated[float, Field(ge=-SAFE, le=SAFE, allow_inf_nan=False)]
+    | Name
+)
+Class = Annotated[int, Field(ge=0, le=SAFE)] | Annotated[str, Field(max_length=1000)]
 
 
 class Posted(BaseModel, strict=True, frozen=True):
@@ -27,8 +41,12 @@ class Posted(BaseModel, strict=True, frozen=True):
     Attributes:
         number: comes back with the answer, so that the page can tell a late one.
         photo: the photo in base64, unless the service knows its digest.
+        parameters: of the method, by name.
         target: label of the class to explain, or its index; a label that the model does not have stands for the
             predicted class, so that a choice outlives a change of the model where both know the class.
+        against: likewise, of a class whose score is subtracted; there need be none.
+        evidence: for the score, or against it.
+        space: of the score; none for the method's own.
         everything: all layers' maps, not only the one of `layer`.
         rest: the page has been told of this view already; only the maps count.
         display: send the photo back in a form that every browser shows.
@@ -39,7 +57,11 @@ class Posted(BaseModel, strict=True, frozen=True):
     model: str
     method: str
     layer: str | None = None
-    target: Annotated[int, Field(ge=0)] | str | None = None
+    parameters: Annotated[dict[Name, Value], Field(max_length=20)] = Field(default_factory=dict)
+    target: Class | None = None
+    against: Class | None = None
+    evidence: Literal["for", "against"] = "for"
+    space: Literal["logit", "probability"] | None = None
     digest: str | None = None
     photo: str | None = None
     everything: bool = True
@@ -58,8 +80,11 @@ def register(app: Dash, service: engine.Service) -> None:
         return answer(service, question)
 
     in_page(app, "receive", ids.ANSWER, "data")
-    for choice in (ids.TARGET, ids.METHOD, ids.MODEL):
+    for choice in (ids.TARGET, ids.METHOD, ids.MODEL, ids.AGAINST, ids.EVIDENCE, ids.SCORE):
         in_page(app, choice, choice)
+    for kind, value in (("choice", "value"), ("number", "value"), ("switch", "checked")):
+        in_page(app, "option", ids.option(ALL, kind), value)
+    in_page(app, ids.RESET, ids.RESET, "n_clicks")
 
 
 def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
@@ -78,8 +103,12 @@ def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
             engine.Question(
                 model=posted.model,
                 method=posted.method,
+                parameters=posted.parameters,
                 layer=posted.layer,
                 target=posted.target,
+                against=posted.against,
+                evidence=posted.evidence,
+                space=posted.space,
                 digest=posted.digest,
                 photo=photo,
                 everything=posted.everything,
@@ -92,7 +121,7 @@ def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
         return {**head, "missing": True}
     except engine.RefusedError as reason:
         return {**head, "error": str(reason)}
-    return {**head, **_page(found), "catalog": _catalog(service) if posted.catalog else None}
+    return {**head, **_page(found), "catalog": catalog(service) if posted.catalog else None}
 
 
 def _page(found: engine.Answer) -> dict[str, Any]:
@@ -105,36 +134,38 @@ def _page(found: engine.Answer) -> dict[str, Any]:
         "title": found.title,
         "device": found.device,
         "method": found.method,
+        "reach": found.reach,
+        "everything": found.everything,
         "classes": found.classes,
         "probabilities": [round(float(p), 6) for p in found.probabilities],
         "predicted": found.predicted,
         "target": found.target,
+        "against": found.against,
+        "evidence": found.evidence,
+        "space": found.space,
+        "shown": found.shown,
         "view": [x0 / width, y0 / height, x1 / width, y1 / height],
         "seen": {"width": x1 - x0, "height": y1 - y0, "area": found.area},
         "layers": _options(found),
         "layer": found.layer,
         "default": found.default_layer,
         "unfamiliar": found.unfamiliar,
+        "note": found.note,
         "sprite": sprite.pack(found.maps),
     }
 
 
-def _catalog(service: engine.Service) -> dict[str, Any]:
-    """What does not change: it is known when the engine is there, later than the page."""
-    return {
-        "methods": [{"value": name, "label": title} for name, title in service.methods().items()],
-        "palettes": {name: base64.b64encode(rgb).decode() for name, rgb in service.palettes().items()},
-    }
-
-
 def _options(found: engine.Answer) -> list[dict[str, Any]]:
-    """The layers as a select wants them: in running order, grouped by stage."""
-    groups: dict[str, list[dict[str, str]]] = {}
+    """The layers as a select wants them: in running order, grouped by stage, without a choice of those that the method
+    can't explain."""
+    groups: dict[str, list[dict[str, Any]]] = {}
     for layer in found.layers:
         size = " × ".join(str(side) for side in layer.shape)
         last = " · default" if layer.name == found.default_layer else ""
-        short = layer.name.rpartition("/")[2]
-        groups.setdefault(layer.stage, []).append({"value": layer.name, "label": f"{short} · {size}{last}"})
+        option: dict[str, Any] = {"value": layer.name, "label": f"{layer.name.rpartition('/')[2]} · {size}{last}"}
+        if found.reach == "layers" and found.everything and layer.name not in found.maps:
+            option["disabled"] = True
+        groups.setdefault(layer.stage, []).append(option)
     return [{"group": stage, "items": items} for stage, items in groups.items()]
 
 

@@ -10,9 +10,9 @@ from explain import drawing
 from explain.classifier import Classifier
 from explain.errors import ExplainError, PhotoError
 from explain.explainer import Explainer
-from explain.explanation import Explanation, Prediction
+from explain.explanation import Explanation, Prediction, read_record
 from explain.layers import LayerInfo
-from explain.methods import Method, methods
+from explain.methods import Method, Parameter, methods
 from explain.photo import Photo, open_photo
 from explain.target import Target
 
@@ -23,6 +23,7 @@ __all__ = [
     "Explanation",
     "LayerInfo",
     "Method",
+    "Parameter",
     "Photo",
     "PhotoError",
     "Prediction",
@@ -30,4 +31,5 @@ __all__ = [
     "drawing",
     "methods",
     "open_photo",
+    "read_record",
 ]

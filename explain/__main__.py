@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 import explain
 from explain import drawing
+from explain.target import SPACES
 
 SUFFIXES = {".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 
@@ -82,21 +83,57 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--layer", default="last", help="a layer's name, last (the default layer), or all")
     parser.add_argument("--target", metavar="CLASS", help="the class to explain (default: the predicted one)")
+    parser.add_argument("--versus", metavar="CLASS", help="why the target and not this class")
+    parser.add_argument("--against", action="store_true", help="what speaks against the target")
+    parser.add_argument("--space", choices=SPACES, help="explain this score (default: the method's own)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="NAME=VALUE",
+        help="a parameter of the method; `whylight methods` tells them",
+    )
     parser.add_argument("--out", type=Path, default=Path("explained"), metavar="DIR", help="(default: explained)")
     parser.add_argument("--json", action="store_true", help="print a record for each photo, one a line")
     return parser
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """A parameter's name and value: a number, true or false, or a word."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    try:
+        return name, json.loads(value.lower())
+    except json.JSONDecodeError:
+        return name, value
+
+
+def _target(explainer: explain.Explainer, photo: explain.Photo, arguments: argparse.Namespace) -> object:
+    """The class, pair of classes or weighted score that the options name."""
+    if arguments.versus is None and arguments.space is None and not arguments.against:
+        return arguments.target
+    prediction = explainer.predict(photo)
+    label = prediction.classes[prediction.index] if arguments.target is None else arguments.target
+    weights = {label: 1.0} if arguments.versus in (None, label) else {label: 1.0, arguments.versus: -1.0}
+    if arguments.versus == label:
+        weights = {label: 0.0}
+    sign = -1 if arguments.against else 1
+    return explain.Target({name: sign * weight for name, weight in weights.items()}, arguments.space)
 
 
 def _explain(
     explainer: explain.Explainer, photo: explain.Photo, arguments: argparse.Namespace, out: Path
 ) -> dict[str, Any]:
     """Write the overlay of a photo, or the contact sheet of all layers; the record."""
-    how = {"method": arguments.method, "target": arguments.target}
+    target = _target(explainer, photo, arguments)
+    how: dict[str, Any] = {"method": arguments.method, "target": target, **dict(arguments.set)}
     if arguments.layer == "all":
         found = explainer.explain_layers(photo, **how)
         pictures = [one.overlay() for one in found.values()]
         drawing.contact_sheet(pictures, list(found)).save(out)
-        record = found[explainer.default_layer].record()
+        record = found.get(explainer.default_layer, next(iter(found.values()))).record()
         record["layer"] = "all"
         record["layers"] = {path: {"shape": list(one.map.shape), "flat": one.flat} for path, one in found.items()}
     else:
@@ -108,7 +145,7 @@ def _explain(
 
 def _sentence(photo: Path, record: dict[str, Any]) -> str:
     probability = record["classes"][record["predicted"]]
-    flat = " (no positive evidence at this layer)" if record["flat"] else ""
+    flat = " (nothing to show)" if record["flat"] else ""
     about = f", why {record['target']}" if record["target"] else ""
     return f"{photo}: {record['predicted']}, {100 * probability:.1f} %{about}{flat} -> {record['overlay']}"
 

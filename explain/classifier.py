@@ -11,7 +11,7 @@ import numpy as np
 from explain import preprocessing as pre
 from explain.errors import ExplainError, unknown
 from explain.network import Network
-from explain.photo import Photo
+from explain.photo import Photo, Pixels
 from explain.preprocessing import Floats
 
 KINDS = ("softmax", "sigmoid", "multilabel")
@@ -79,7 +79,7 @@ class Classifier:
         self._scaling = pre.scaling(preprocessing)
         height, width, self._channels = _shape(model, size)
         self.size = height, width
-        self._scale(np.zeros((1, *self.size, 3), np.float32))
+        self.scale(np.zeros((1, *self.size, 3), np.float32))
         self.network = Network(model, (*self.size, self._channels), self.classes, kind, self.temperature)
         self.kind = self.network.kind
 
@@ -93,10 +93,18 @@ class Classifier:
         Raises:
             ExplainError: the preprocessing fails.
         """
-        pixels = pre.fit_photo(photo.pixels, self.place(photo))
-        return self._scale(pixels[None].astype(np.float32))
+        return self.scale(self.fitted(photo)[None].astype(np.float32))
 
-    def _scale(self, batch: Floats) -> Floats:
+    def fitted(self, photo: Photo) -> Pixels:
+        """What the network sees of a photo, before the preprocessing: uint8 (height, width, 3)."""
+        return pre.fit_photo(photo.pixels, self.place(photo))
+
+    def scale(self, batch: Floats) -> Floats:
+        """The network's input (N, height, width, channels) from pixels (N, height, width, 3), float32 in 0..255, RGB.
+
+        Raises:
+            ExplainError: the preprocessing fails.
+        """
         wanted = (len(batch), *self.size, self._channels)
         try:
             scaled = np.asarray(self._scaling(batch), np.float32)

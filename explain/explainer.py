@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -14,29 +14,18 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from explain import photo
-from explain.cache import Cache
+from explain.answers import Answers, Request
 from explain.classifier import Classifier
 from explain.errors import ExplainError
 from explain.explanation import Explanation, Prediction
 from explain.layers import LayerInfo
-from explain.methods import Method, find, methods
-from explain.photo import Photo
-from explain.target import SPACES, Target, resolve
+from explain.methods import Found, Method, find
+from explain.target import SPACES, resolve
 
 CACHE_BYTES = 48_000_000
+WARM = ("activations", "grad-cam")
+"""What a page needs first; another method is compiled when it is first asked for."""
 VERSIONS = {"python": platform.python_version(), "keras": keras.__version__, "tensorflow": tf.__version__}
-Floats = npt.NDArray[np.float32]
-_Found = tuple[Floats, float]  # a map, and the largest sum of absolute terms in it
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What is asked for, understood; without a target it is the predicted class."""
-
-    photo: Photo
-    method: Method
-    parameters: dict[str, Any]
-    target: Target | None
 
 
 class Explainer:
@@ -52,7 +41,7 @@ class Explainer:
     def __init__(self, classifier: Classifier, cache_bytes: int = CACHE_BYTES) -> None:
         self.classifier = classifier
         self._network = classifier.network
-        self._cache = Cache(cache_bytes)
+        self._answers = Answers(classifier, cache_bytes)
 
     @property
     def kind(self) -> str:
@@ -83,11 +72,7 @@ class Explainer:
             PhotoError: the photo can't be used.
             ExplainError: the model's scores are not finite.
         """
-        shown = photo.open_photo(source)
-        known = self._known(shown)
-        if known is not None:
-            return known
-        return self._predicted(shown, *self._network.forward()(self._batch(shown)))
+        return self._answers.prediction(photo.open_photo(source))
 
     def explain(
         self,
@@ -97,12 +82,13 @@ class Explainer:
         target: object = None,
         **parameters: Any,
     ) -> Explanation:
-        """Why a score is what it is, at one layer.
+        """Why a score is what it is.
 
         Args:
             source: a path, bytes, a PIL image or a uint8 array (height, width, 3).
             method: a name of `explain.methods()`.
-            layer: a path or a unique short name; the default layer if left out.
+            layer: a path or a unique short name; the default layer if left out. Methods that look at the input, or at
+                the whole network, have none.
             target: None (the predicted class), a class by label or index, a pair of them (the first against the
                 second), or a `Target`.
             **parameters: of the method.
@@ -113,9 +99,14 @@ class Explainer:
         """
         began = time.perf_counter()
         request = self._request(source, method, target, parameters)
-        path = self._network.find(layer)
-        channels = self._channels(request.photo, path) if request.method.family == "activations" else None
-        return self._explanations(request, [path], path, began, channels)[path]
+        path = self._path(request.method, layer)
+        if path is None or not request.in_one_pass:
+            prediction, found = self._answers.of_views(request, path)
+            return self._explanation(request, path, prediction, found, began)
+        # First, because afterwards the layer's activation may have been forgotten.
+        channels = self._answers.channels(request.photo, path) if method == "activations" else None
+        prediction, maps = self._answers.of_layers(request, [path], path)
+        return self._explanation(request, path, prediction, maps[path], began, channels)
 
     def explain_layers(
         self,
@@ -129,8 +120,8 @@ class Explainer:
 
         Args:
             source: as for `explain`.
-            layers: "all" those of `layers`, or a sequence of names.
-            method: as for `explain`.
+            layers: "all" those of `layers` that the method can explain, or a sequence of names.
+            method: as for `explain`; one that looks at a layer.
             target: as for `explain`.
             **parameters: of the method.
 
@@ -140,8 +131,11 @@ class Explainer:
         """
         began = time.perf_counter()
         request = self._request(source, method, target, parameters)
+        if not request.method.layer:
+            raise ExplainError(f"{request.method.title} looks at no single layer: ask for it with `explain`.")
         if isinstance(layers, str) and layers == "all":
-            names: Iterable[str] = [layer.name for layer in self.layers]
+            listed = [layer.name for layer in self.layers]
+            names: Iterable[str] = [name for name in listed if self._network.possible(request.method, name)] or listed
         elif isinstance(layers, str) or not isinstance(layers, Iterable):
             raise ExplainError(f'layers is "all" or a sequence of names; received {layers!r}.')
         else:
@@ -149,130 +143,101 @@ class Explainer:
         paths = list(dict.fromkeys(self._network.find(name) for name in names))
         if not paths:
             raise ExplainError("layers names no layer.")
-        return self._explanations(request, paths, self.default_layer, began)
+        if request.in_one_pass:
+            prediction, maps = self._answers.of_layers(request, paths, self.default_layer)
+            return {path: self._explanation(request, path, prediction, maps[path], began) for path in paths}
+        return {path: self._explanation(request, path, *self._answers.of_views(request, path), began) for path in paths}
+
+    def explain_photos(
+        self,
+        sources: Iterable[photo.Source],
+        method: str = "grad-cam",
+        layer: str | None = None,
+        target: object = None,
+        batch: int = 32,
+        **parameters: Any,
+    ) -> Iterator[Explanation]:
+        """Why the scores of many photos are what they are: one explanation after the other, in the photos' order.
+
+        Args:
+            sources: as for `explain`.
+            method: as for `explain`.
+            layer: as for `explain`.
+            target: as for `explain`; None is the class predicted of each.
+            batch: photos in a pass. Methods that need many passes take one photo at a time.
+            **parameters: of the method.
+
+        Raises:
+            PhotoError: a photo can't be used; the batches before it have been explained.
+            ExplainError: there is no such method, layer, target or parameter.
+        """
+        if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
+            raise ExplainError(f"batch is a whole number of photos, at least 1; received {batch!r}.")
+        path, waiting = self._path(find(method), layer), iter(sources)
+        while group := list(itertools.islice(waiting, batch)):
+            began = time.perf_counter()
+            requests = [self._request(source, method, target, parameters) for source in group]
+            if path is not None and requests[0].in_one_pass:
+                answers = self._answers.of_photos(requests, path)
+            else:
+                answers = [self._answers.of_views(request, path) for request in requests]
+            for request, (prediction, found) in zip(requests, answers, strict=True):
+                yield self._explanation(request, path, prediction, found, began)
 
     def warm(self) -> None:
         """Compile and run everything that a page needs, so that the first photo is answered as fast as later ones."""
         noise = np.random.default_rng(0)
-        for name in methods():
+        for name in WARM:
             some, other = noise.integers(0, 256, (2, *self.classifier.size, 3)).astype(np.uint8)
             self.explain_layers(some, method=name)
             self.explain(other, method=name)
             for label in self.classifier.classes[:2]:  # at least one of them is not the predicted one
                 self.explain(other, method=name, target=label).heat()
         self.predict(255 - other)
-        self._cache.clear()
+        self._answers.forget()
 
-    def _request(self, source: photo.Source, method: str, target: object, parameters: dict[str, Any]) -> _Request:
+    def _request(self, source: photo.Source, method: str, target: object, parameters: dict[str, Any]) -> Request:
         chosen = find(method)
         values = chosen.check(parameters)
         goal = None if target is None else resolve(target, self.classifier.classes, chosen.space or SPACES[0])
-        return _Request(photo.open_photo(source), chosen, values, goal)
+        return Request(photo.open_photo(source), chosen, values, goal)
 
-    def _explanations(
-        self, request: _Request, paths: list[str], keep: str, began: float, channels: Floats | None = None
-    ) -> dict[str, Explanation]:
-        prediction, found = self._maps(request, paths, keep)
-        target = self._target(request, prediction) if request.method.gradients else None
-        placement = self.classifier.place(request.photo)
-        facts = {
-            "parameters": request.parameters,
-            "model": self.classifier.name,
-            "temperature": self.classifier.temperature,
-            "milliseconds": round(1000 * (time.perf_counter() - began), 1),
-            "versions": VERSIONS,
-        }
-        explanations = {}
-        for path, (values, largest) in found.items():
-            if not np.isfinite(values).all():
-                raise ExplainError(
-                    f"Numbers overflow in the map of {request.method.name} at {path!r}: it is not finite."
-                )
-            explanations[path] = Explanation(
-                map=values.copy(),
-                layer=path,
-                method=request.method.name,
-                target=target,
-                prediction=prediction,
-                channels=channels,
-                _photo=request.photo,
-                _placement=placement,
-                _method=request.method,
-                _largest=largest,
-                _facts=facts,
-            )
-        return explanations
+    def _path(self, method: Method, layer: str | None) -> str | None:
+        if method.layer:
+            return self._network.find(layer)
+        if layer is not None:
+            raise ExplainError(f"{method.title} looks at no single layer; received {layer!r}: leave it out.")
+        return None
 
-    def _maps(self, request: _Request, paths: list[str], keep: str) -> tuple[Prediction, Mapping[str, _Found]]:
-        """The map of each layer and its largest term: from the cache, from one layer's cached activation, or from one
-        pass, which leaves the activation that `keep` is computed from in the cache."""
-        shown, method, parameters = request.photo, request.method, request.parameters
-        prediction = self._known(shown)
-        if prediction is not None:
-            known = {path: self._cache.get(self._key(request, prediction, path)) for path in paths}
-            if all(one is not None for one in known.values()):
-                return prediction, known
-        start = self._network.start(keep)
-        activation = None if start is None else self._cache.get((shown.digest, start))
-        weights = self._weights(request, prediction)
-        if paths == [keep] and start is not None and activation is not None and prediction is not None:
-            results = self._network.tail(method, parameters, keep, start)(activation, *weights)
-        else:
-            run = self._network.maps(method, parameters, paths, [] if start is None else [start])
-            logits, probabilities, *results = run(self._batch(shown), *weights)
-            prediction = self._predicted(shown, logits, probabilities)
-            if start is not None:
-                activation = results.pop(0)
-                self._cache.put((shown.digest, start), activation, np.asarray(activation).nbytes)
-        arrays = [np.asarray(result)[0] for result in results]
-        found = {path: (arrays[2 * n], float(arrays[2 * n + 1])) for n, path in enumerate(paths)}
-        for path, one in found.items():
-            self._cache.put(self._key(request, prediction, path), one, one[0].nbytes)
-        return prediction, found
-
-    def _target(self, request: _Request, prediction: Prediction) -> Target:
-        space = request.method.space or SPACES[0]
-        return request.target or Target({prediction.classes[prediction.index]: 1.0}, space)
-
-    def _weights(self, request: _Request, prediction: Prediction | None) -> tuple[tf.Tensor, tf.Tensor]:
-        """(w, u) of the score, and how much of the predicted class is added to them, see `Network`."""
-        classes = self.classifier.classes
-        predicted = np.zeros(len(SPACES), np.float32)
-        if request.target is None and prediction is None:
-            predicted[SPACES.index(request.method.space or SPACES[0])] = 1
-            vector = np.zeros((len(SPACES), len(classes)), np.float32)
-        else:
-            vector = self._vector(request, prediction)
-        return tf.constant(vector), tf.constant(predicted)
-
-    def _vector(self, request: _Request, prediction: Prediction | None) -> Floats:
-        target = request.target if prediction is None else self._target(request, prediction)
-        assert target is not None  # noqa: S101 - for the type checker: a target or a prediction is known here
-        return target.vector(self.classifier.classes)
-
-    def _key(self, request: _Request, prediction: Prediction, path: str) -> tuple[object, ...]:
-        weights = self._vector(request, prediction).tobytes() if request.method.gradients else b""
-        return request.photo.digest, request.method.name, *request.parameters.items(), weights, path
-
-    def _batch(self, shown: Photo) -> tf.Tensor:
-        return tf.constant(self.classifier.prepare(shown))
-
-    def _known(self, shown: Photo) -> Prediction | None:
-        return self._cache.get(shown.digest)  # type: ignore[no-any-return]
-
-    def _predicted(self, shown: Photo, logits: tf.Tensor, probabilities: tf.Tensor) -> Prediction:
-        prediction = Prediction(self.classifier.classes, np.array(logits)[0], np.array(probabilities)[0])
-        for scores in (prediction.logits, prediction.probabilities):
-            scores.flags.writeable = False  # later answers share them
-        if not np.isfinite(prediction.logits).all():
-            raise ExplainError(
-                "The model's scores for this photo are not finite: are its weights and preprocessing right?"
-            )
-        self._cache.put(shown.digest, prediction, prediction.logits.nbytes + prediction.probabilities.nbytes)
-        return prediction
-
-    def _channels(self, shown: Photo, path: str) -> Floats:
-        activation = self._cache.get((shown.digest, path))
-        if activation is None:
-            (activation,) = self._network.activation(path)(self._batch(shown))
-        return np.array(activation[0], np.float32)
+    def _explanation(
+        self,
+        request: Request,
+        path: str | None,
+        prediction: Prediction,
+        found: Found,
+        began: float,
+        channels: npt.NDArray[np.float32] | None = None,
+    ) -> Explanation:
+        if not np.isfinite(found.map).all():
+            where = "" if path is None else f" at {path!r}"
+            raise ExplainError(f"Numbers overflow in the map of {request.method.name}{where}: it is not finite.")
+        return Explanation(
+            map=found.map.copy(),
+            layer=path,
+            method=request.method.name,
+            target=request.goal(prediction) if request.method.space else None,
+            prediction=prediction,
+            channels=channels if found.channels is None else found.channels.copy(),
+            _photo=request.photo,
+            _placement=self.classifier.place(request.photo),
+            _method=request.method,
+            _largest=found.largest,
+            _facts={
+                "parameters": request.parameters,
+                "facts": dict(found.facts),
+                "model": self.classifier.name,
+                "temperature": self.classifier.temperature,
+                "milliseconds": round(1000 * (time.perf_counter() - began), 1),
+                "versions": VERSIONS,
+            },
+        )

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,14 +15,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from explain import drawing, preprocessing
-from explain.methods import Method
+from explain.errors import ExplainError
+from explain.methods import NOISE, Method
 from explain.photo import Photo
 from explain.preprocessing import Placement
 from explain.target import Target
 
 Floats = npt.NDArray[np.float32]
-NOISE = 1e-6
-"""Share of the largest sum of terms below which float32 can't tell a value from rounding noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,21 +49,24 @@ class Prediction:
         return [(self.classes[index], float(self.probabilities[index])) for index in order]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """Why a score is what it is, at one layer.
+    """Why a score is what it is.
 
     Attributes:
-        map: float32 (rows, columns), raw, at the layer's resolution; its sign and unit are the method's.
-        layer: path of the layer.
+        map: float32 (rows, columns), raw, at the resolution of the layer or of the model's input; its sign and unit are
+            the method's.
+        layer: path of the layer; None where the method looks at none.
         method: name of the method.
         target: the score, with labels and its space; None where the method looks at none.
         prediction: what the model says of the photo.
-        channels: float32 (rows, columns, K), the layer's whole output, of the method "activations" asked for one layer.
+        channels: float32 (rows, columns, K), what the map is made of, where that is more: the layer's whole output of
+            the method "activations" asked for one layer, the signed values of the input's channels of methods that look
+            at the input; else None.
     """
 
     map: Floats
-    layer: str
+    layer: str | None
     method: str
     target: Target | None
     prediction: Prediction
@@ -116,7 +123,7 @@ class Explanation:
         return drawing.cutout(self._photo.pixels, self.heat(), threshold)
 
     def record(self) -> dict[str, Any]:
-        """Everything that is known of this explanation but the map itself, ready for JSON."""
+        """Everything that is known of this explanation but the map itself, ready for JSON; see `read_record`."""
         return {
             "predicted": self.prediction.classes[self.prediction.index],
             "classes": dict(zip(self.prediction.classes, map(float, self.prediction.probabilities), strict=True)),
@@ -132,3 +139,45 @@ class Explanation:
             "photo": {"width": self._photo.width, "height": self._photo.height, "sha256": self._photo.digest},
             **self._facts,
         }
+
+    def __repr__(self) -> str:
+        """In one line: what it is an explanation of, and how."""
+        predicted, probability = self.prediction.top(1)[0]
+        rows, columns = self.map.shape
+        words = [
+            f"{self._method.title}" + ("" if self.target is None else f", why {self.target}"),
+            f"map of {rows} × {columns}" + (" over the input" if self.layer is None else f" at {self.layer}"),
+            f"photo of {self._photo.width} × {self._photo.height}: {predicted} {100 * probability:.1f} %",
+        ]
+        return f"<Explanation: {'; '.join(words)}{'; nothing to show' if self.flat else ''}>"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the overlay with this line below it."""
+        stream = io.BytesIO()
+        self.overlay().save(stream, "PNG")
+        picture = base64.b64encode(stream.getvalue()).decode()
+        words = html.escape(repr(self)[1:-1])
+        return (
+            f'<figure style="margin:0"><img src="data:image/png;base64,{picture}" alt="{words}" '
+            f'style="max-width:100%;max-height:480px"><figcaption>{words}</figcaption></figure>'
+        )
+
+
+def read_record(record: str | Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with which the `Explainer` of the same model explains the same photo in the same way again.
+
+        explainer.explain("cat.jpg", **explain.read_record(line))
+
+    Args:
+        record: what `Explanation.record` returned, or JSON of it.
+
+    Raises:
+        ExplainError: it is no such record.
+    """
+    try:
+        found = json.loads(record) if isinstance(record, str | bytes) else dict(record)
+        weights, space = found["weights"], found["space"]
+        target = None if weights is None else Target(dict(weights), space)
+        return {"method": found["method"], "layer": found["layer"], "target": target, **found["parameters"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExplainError(f"This is no record of an explanation: {type(error).__name__}: {error}.") from error

@@ -17,10 +17,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from explain import layers, probe
+from explain import biases, layers, probe, rules
 from explain.errors import ExplainError, unknown
 from explain.layers import LayerInfo
-from explain.methods import Method
+from explain.methods import Maps, Method
 from explain.target import SPACES
 
 for _gpu in tf.config.list_physical_devices("GPU"):
@@ -42,11 +42,13 @@ class Network:
         classes: labels of its scores.
         kind: of its output, see `Classifier`.
         temperature: what the logits are divided by before they become probabilities.
+        rule: how gradients pass activation functions, see `explain.rules`; None as they do.
 
     Attributes:
         kind: of its output: "softmax", "sigmoid" or "multilabel".
         layers: what there is to choose from.
         default: path of the layer that the global pooling reads, or of the last one where nothing pools.
+        generalised: names of the activation functions other than ReLU that the rule acts on.
 
     Raises:
         ExplainError: the model can't be run, or its outputs do not go with the classes and the kind.
@@ -59,7 +61,9 @@ class Network:
         classes: Sequence[str],
         kind: str | None,
         temperature: float = 1.0,
+        rule: str | None = None,
     ) -> None:
+        self._remake: Callable[[str], Network] = lambda other: Network(model, shape, classes, kind, temperature, other)
         self._lock = threading.RLock()
         self._compiled: dict[Hashable, Any] = {}
         if keras.backend.backend() != "tensorflow":
@@ -71,7 +75,8 @@ class Network:
                 if not model.built:
                     model(np.zeros((1, *shape), np.float32), training=False)
                 self._function = tf.compat.v1.wrap_function(
-                    lambda batch: self._trace(model, batch, classes, kind), [tf.TensorSpec((None, *shape), tf.float32)]
+                    lambda batch: self._trace(model, batch, classes, kind, rule),
+                    [tf.TensorSpec((None, *shape), tf.float32)],
                 )
             except ExplainError:
                 raise
@@ -83,10 +88,14 @@ class Network:
         self._cuts = {tensor.ref() for tensor in probe.cuts(self._batch, self._logits)}
         self.default, self.layers = self._listed()
 
-    def _trace(self, model: Any, batch: tf.Tensor, classes: Sequence[str], kind: str | None) -> tf.Tensor:
+    def _trace(
+        self, model: Any, batch: tf.Tensor, classes: Sequence[str], kind: str | None, rule: str | None
+    ) -> tf.Tensor:
         self._batch = batch
-        output, seen = probe.run_model(model, batch)
+        with rules.overriding(model, rule) as gates:
+            output, seen = probe.run_model(model, batch)
         raw, activation = probe.logits(output)
+        self.generalised = rules.generalised(rule, gates, batch, raw)
         self.kind = _kind(kind, classes, int(raw.shape[-1]), activation)
         raw = tf.cast(raw, tf.float32)
         self._logits = tf.concat([-raw, raw], -1) if self.kind == "sigmoid" else raw
@@ -170,39 +179,80 @@ class Network:
         """From the input to the output of a layer: [(N, rows, columns, K)]."""
         return self._compile(("activation", path), [self._batch], lambda: [self._tensors[path]])
 
+    def features(self, path: str) -> Compiled:
+        """From the input to [logits, probabilities, mean over all places of a layer's output (N, K)]."""
+        return self._compile(
+            ("features", path),
+            [self._batch],
+            lambda: [self._logits, self._probabilities, tf.reduce_mean(self._activation(path), (1, 2))],
+        )
+
     def maps(
         self, method: Method, parameters: dict[str, Any], paths: Sequence[str], keep: Sequence[str] = ()
     ) -> Compiled:
-        """From the input, (w, u) and the share of the predicted class to [logits, probabilities, activations of `keep`,
-        then map and largest term of each path]."""
+        """From the input, (w, u) and the share of the predicted class to logits, probabilities, a list of the
+        activations of `keep` and a list of `Maps`, one for each path."""
         return self._compile(
-            ("maps", method.function, *parameters.items(), tuple(paths), tuple(keep)),
+            ("maps", method.name, *parameters.items(), tuple(paths), tuple(keep)),
             [self._batch, self._weights, self._predicted],
             lambda: [
                 self._logits,
                 self._probabilities,
-                *(self._tensors[path] for path in keep),
-                *self._explained(method, parameters, paths),
+                [self._tensors[path] for path in keep],
+                self._explained(method, parameters, paths),
             ],
         )
 
     def tail(self, method: Method, parameters: dict[str, Any], path: str, start: str) -> Compiled:
-        """From the activation of `start`, (w, u) and the share of the predicted class to [map, largest term] of a
-        path."""
+        """From the activation of `start`, (w, u) and the share of the predicted class to the `Maps` of a path, in a
+        list."""
         return self._compile(
-            ("tail", method.function, *parameters.items(), path, start),
+            ("tail", method.name, *parameters.items(), path, start),
             [self._tensors[start], self._weights, self._predicted],
             lambda: self._explained(method, parameters, [path]),
         )
 
-    def _explained(self, method: Method, parameters: dict[str, Any], paths: Sequence[str]) -> list[tf.Tensor]:
-        found: list[tf.Tensor] = []
-        for path in paths:
-            arguments = [tf.cast(self._tensors[path], tf.float32)]
-            if method.gradients:
-                arguments.append(tf.cast(self._gradient(path), tf.float32))
-            found += method.function(*arguments, **parameters)
-        return found
+    def input_gradients(self) -> Compiled:
+        """From the input, (w, u) and the share of the predicted class to [dS of the input, of its shape].
+
+        Raises:
+            ExplainError: the score does not depend on the input in a way that can be differentiated.
+        """
+        return self._compile("input", [self._batch, self._weights, self._predicted], lambda: [self._input_gradient()])
+
+    def decomposed(self, combine: Callable[[tf.Tensor, list[tf.Tensor]], list[tf.Tensor]]) -> Compiled:
+        """From the input of one photo, (w, u) and the share of the predicted class to what a function makes of the
+        score and of the terms that it is the sum of, see `explain.biases`.
+
+        Raises:
+            ExplainError: as `biases.terms` does.
+        """
+        return self._compile(
+            ("decomposed", combine),
+            [self._batch, self._weights, self._predicted],
+            lambda: combine(self._score, biases.terms(self._batch, self._score, self._seen.values())),
+        )
+
+    def ruled(self, rule: str) -> Network:
+        """The same model, whose gradients pass activation functions by another rule.
+
+        Raises:
+            ExplainError: the rule has nothing to act on in this model.
+        """
+        with self._lock:
+            return self._memo(("rule", rule), lambda: self._remake(rule))  # type: ignore[no-any-return]
+
+    def possible(self, method: Method, path: str) -> bool:
+        """Whether a layer method can explain a layer."""
+        return "head" not in method.needs or self._pooled(path) is not None
+
+    def _explained(self, method: Method, parameters: dict[str, Any], paths: Sequence[str]) -> list[Maps]:
+        needed = {"activations": self._activation, "gradients": self._gradient, "head": self._head}
+        own = {name: value for name, value in parameters.items() if name != "augment"}
+        return [method.function(*(needed[need](path) for need in method.needs), **own) for path in paths]
+
+    def _activation(self, path: str) -> tf.Tensor:
+        return tf.cast(self._tensors[path], tf.float32)
 
     def _gradient(self, path: str) -> tf.Tensor:
         """dS/dA of a layer; those of all layers are added to the graph at once, where each is a step to the next."""
@@ -211,7 +261,30 @@ class Network:
         gradient = gradients[paths.index(path)]
         if gradient is None:
             raise ExplainError(f"The scores do not depend on the layer {path!r}: it lies off the way to them.")
+        return tf.cast(gradient, tf.float32)
+
+    def _input_gradient(self) -> tf.Tensor:
+        (gradient,) = tf.gradients(self._score, [self._batch])
+        if gradient is None:
+            raise ExplainError(biases.NO_GRADIENT)
         return gradient
+
+    def _head(self, path: str) -> tf.Tensor:
+        """dS of the mean over all places of a layer's output, (N, K)."""
+        pooled = self._pooled(path)
+        if pooled is None:
+            possible = [name for name in self._tensors if self._pooled(name) is not None]
+            advice = f"Of this model's layers that is {possible[-1]!r}." if possible else "This model has none."
+            raise ExplainError(
+                "CAM needs a layer that a global average pooling reads, with nothing but a linear layer between the "
+                f"pooling and the scores; {path!r} is none. {advice}"
+            )
+        (gradient,) = tf.gradients(self._score, [pooled])
+        return tf.cast(tf.reshape(gradient, (-1, self._tensors[path].shape[-1])), tf.float32)
+
+    def _pooled(self, path: str) -> tf.Tensor | None:
+        with self._lock:
+            return self._memo(("pooled", path), lambda: probe.mean_before_linear(self._tensors[path], self._logits))
 
     def _compile(self, key: Hashable, feeds: list[tf.Tensor], fetches: Callable[[], list[tf.Tensor]]) -> Compiled:
         def build() -> Compiled:

@@ -155,6 +155,44 @@ def pooled(end: tf.Tensor) -> tf.Tensor | None:
     return None
 
 
+_LINEAR = {"Identity", "Cast", "Reshape", "Squeeze", "ExpandDims", "BiasAdd", "Add", "AddV2", "Sub", "Neg", "ConcatV2"}
+_LINEAR_IN_FIRST = {"MatMul", "BatchMatMulV2", "Conv2D", "RealDiv", "FusedBatchNormV3"}  # if the rest is constant
+
+
+def mean_before_linear(tensor: tf.Tensor, end: tf.Tensor) -> tf.Tensor | None:
+    """The mean over all places of a map (N, rows, columns, K), if it alone is what a tensor depends on of the map, in a
+    linear way; None otherwise."""
+    start = source(tensor)
+    for mean in cuts(start, end):
+        op = mean.op
+        if op.type in ("Mean", "AvgPool") and source(op.inputs[0]) is start and _over_all_places(op):
+            return mean if _linear(mean, end) else None
+    return None
+
+
+def _over_all_places(op: Any) -> bool:
+    if op.type == "AvgPool":
+        return tuple(op.outputs[0].shape[1:3]) == (1, 1) and op.get_attr("padding") == b"VALID"
+    axes = tf.get_static_value(op.inputs[1])
+    return axes is not None and {int(axis) % 4 for axis in axes.reshape(-1)} == {1, 2}
+
+
+def _linear(start: tf.Tensor, end: tf.Tensor) -> bool:
+    """Whether a tensor is a linear function, up to a constant, of another."""
+    depending, before = {start.ref()}, ancestors(end)
+    for op in end.graph.get_operations():
+        places = [place for place, tensor in enumerate(op.inputs) if tensor.ref() in depending]
+        if not places or op.type == "Shape":  # which tells sizes, not values
+            continue
+        linear = op.type in _LINEAR or (op.type == "Mul" and len(places) == 1)
+        if not linear and not (op.type in _LINEAR_IN_FIRST and places == [0]):
+            if any(tensor.ref() in before for tensor in op.outputs):
+                return False
+            continue
+        depending.update(tensor.ref() for tensor in op.outputs)
+    return end.ref() in depending
+
+
 def run_model(model: Any, batch: tf.Tensor) -> tuple[tf.Tensor, list[Seen]]:
     """Call a model in inference mode while a graph is built; its output and what its layers returned.
 

@@ -30,7 +30,7 @@ def verdict() -> Any:
 
 
 def question(models: Mapping[str, str], model: str, method: str) -> Any:
-    """What to explain, and how: each of these asks the model again, but for the layer."""
+    """What to explain, and how: each of these asks the model again, but mostly not the layer."""
     return html.Div(
         [
             html.H2("Explain"),
@@ -50,13 +50,75 @@ def question(models: Mapping[str, str], model: str, method: str) -> Any:
             ),
             html.Div(
                 [
-                    _select(ids.METHOD, "Method", value=method),
+                    _select(
+                        ids.METHOD,
+                        "Method",
+                        value=method,
+                        maxDropdownHeight=340,
+                        comboboxProps={"shadow": "md", "width": 250, "position": "bottom-start"},
+                        **_SEARCHED,
+                    ),
                     _select(ids.MODEL, "Model", data=_options(models), value=model, **_SEARCHED),
                 ],
                 className="pair",
             ),
+            _options_of_the_question(),
         ],
         className="card controls",
+    )
+
+
+def _options_of_the_question() -> Any:
+    """What few people change, folded: the method's parameters, which the page fills in, and which score is meant."""
+    return html.Details(
+        [
+            html.Summary(["Options", html.Span(id=ids.CHANGED, className="changed")]),
+            html.Div(
+                [
+                    html.Div(id=ids.PARAMETERS, className="controls", role="group", **aria(label="Of the method")),
+                    _select(
+                        ids.AGAINST,
+                        "Against",
+                        description="What speaks for the class rather than for this one",
+                        data=[{"value": "none", "label": "No other class"}],
+                        value="none",
+                        **_SEARCHED,
+                    ),
+                    html.Div(
+                        [
+                            html.Span("Evidence", className="label", **aria(hidden="true")),
+                            dmc.SegmentedControl(
+                                id=ids.EVIDENCE,
+                                data=[
+                                    {"value": "for", "label": "For the class"},
+                                    {"value": "against", "label": "Against it"},
+                                ],
+                                value="for",
+                                fullWidth=True,
+                                size="sm",
+                                **aria(label="Evidence"),
+                            ),
+                        ],
+                        className="labelled",
+                    ),
+                    _select(
+                        ids.SCORE,
+                        "Score",
+                        description="A probability near 0 or 1 hardly changes; a logit always does",
+                        data=[
+                            {"value": "own", "label": "The method's own"},
+                            {"value": "logit", "label": "Logit"},
+                            {"value": "probability", "label": "Probability"},
+                        ],
+                        value="own",
+                    ),
+                    html.Button("Reset", id=ids.RESET, type="button", className="button", hidden=True),
+                ],
+                className="controls",
+            ),
+        ],
+        id=ids.OPTIONS,
+        className="options",
     )
 
 
@@ -90,10 +152,16 @@ def look(colormap: str) -> Any:
 
 
 def reading() -> Any:
-    """How to read the heat."""
-    return html.P(
-        "Bright places raised the score of the class that is explained; dark ones did not. The heat shows influence on "
-        "this score at this layer, not where the object ends and not whether the model is right.",
+    """How to read the heat, and what the method is good for: the page changes both with the method."""
+    return html.Div(
+        [
+            html.P(
+                "Bright places raised the score of the class that is explained; dark ones did not. The heat shows "
+                "influence on this score at this layer, not where the object ends and not whether the model is right.",
+                id=ids.READING,
+            ),
+            html.P(id=ids.ABOUT),
+        ],
         className="reading",
     )
 
@@ -112,8 +180,7 @@ def _select(identifier: str, label: str, **properties: Any) -> Any:
         label=label,
         allowDeselect=False,
         nothingFoundMessage="Nothing by that name",
-        comboboxProps={"shadow": "md"},
-        **properties,
+        **{"comboboxProps": {"shadow": "md"}, **properties},
     )
 
 

@@ -1,5 +1,7 @@
 """Every id of the page. Tests, style sheet and `assets/` know the elements by these."""
 
+from typing import Any
+
 PAGE = "page"
 UPLOAD = "upload"
 SAMPLES = "samples"
@@ -20,9 +22,26 @@ TARGET = "target"
 LAYER = "layer"
 METHOD = "method"
 MODEL = "model"
+
+OPTIONS = "options"
+"""The fold with all below."""
+CHANGED = "options-changed"
+"""How many of them are not as they are by themselves."""
+PARAMETERS = "parameters"
+"""Of the method; `assets/page/options.mjs` fills this."""
+AGAINST = "against"
+EVIDENCE = "evidence"
+SCORE = "score"
+RESET = "reset"
+
 COLORMAP = "colormap"
 OPACITY = "opacity"
 THRESHOLD = "threshold"
+
+READING = "reading"
+"""How to read the heat."""
+ABOUT = "about"
+"""What the method is good for, and how it fails."""
 
 DOWNLOAD = "download"
 THEME = "theme"
@@ -37,3 +56,13 @@ ANSWER = "answer"
 def sample(name: str) -> str:
     """The button of the sample of this name."""
     return f"sample-{name}"
+
+
+def option(name: Any, kind: str) -> dict[str, Any]:
+    """The control of a method's parameter.
+
+    Args:
+        name: of the parameter, or `dash.ALL`.
+        kind: "choice", "number" or "switch".
+    """
+    return {"option": name, "kind": kind}

@@ -89,16 +89,12 @@ def measure(explainer: explain.Explainer, examples: Sequence[Example]) -> Measur
     if not examples:
         raise ModelError("There are no photos to measure.")
     classifier = explainer.classifier
-    # One pass gives the answer and what is pooled. No map is asked for, so any method will do, and any score.
-    method = explain.methods()["activations"]
-    run = classifier.network.maps(method, {}, paths=[], keep=[explainer.default_layer])
-    score = tf.zeros((2, len(classifier.classes))), tf.zeros(2)
+    run = classifier.network.features(explainer.default_layer)
     found = []
     for start in range(0, len(examples), BATCH):
         photos = [explain.open_photo(example.pixels) for example in examples[start : start + BATCH]]
         batch = np.concatenate([classifier.prepare(photo) for photo in photos])
-        logits, probabilities, activation = run(tf.constant(batch), *score)
-        features = tf.reduce_mean(tf.cast(activation, tf.float32), (1, 2))
+        logits, probabilities, features = run(tf.constant(batch))
         found.append([np.asarray(features), np.asarray(logits), np.asarray(probabilities)])
     measured = Measured(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
     finite = np.isfinite(measured.features).all(1) & np.isfinite(measured.logits).all(1)

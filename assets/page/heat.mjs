@@ -1,5 +1,5 @@
 /* From a raw map to heat, as `Explanation.heat()` in Python does it: the map enlarged once, bilinearly with half-pixel centres,
-   its positive part over its maximum. Enlarging is done here on the values, never by the browser, whose smoothing differs. */
+   its positive part, or its magnitude, over its maximum. Enlarging is done here on the values, never by the browser, whose smoothing differs. */
 
 const clamp = (v, low, high) => (v < low ? low : v > high ? high : v);
 
@@ -16,7 +16,7 @@ function taps(count, cells, from, to) {
   return { left, right, part };
 }
 
-/* Between two cells a bilinear map is largest at the first or the last pixel that falls there: the others need no look. */
+/* Between two cells a bilinear map, and its magnitude, is largest at the first or the last pixel that falls there: the others need no look. */
 function extremes({ left, right, part }) {
   const keep = [];
   for (let i = 0; i < left.length; i++) {
@@ -40,15 +40,16 @@ function* enlarged({ values, columns }, across, down) {
 }
 
 /* A raw map {values, rows, columns} over a part of a photo: {width, height} in pixels of the photo that the server has, and the
-   area that the part has in the map, [x0, y0, x1, y1] in shares of its sides. */
+   area that the part has in the map, [x0, y0, x1, y1] in shares of its sides; and whether its magnitude is shown. */
 export class Heat {
-  constructor(map, { width, height, area }) {
+  constructor(map, { width, height, area, magnitude }) {
     this.map = map;
     this.area = area;
+    this.part = magnitude ? Math.abs : (value) => value; // what is negative is cut off later
     this.peak = 0;
     const { across, down } = this.taps(width, height);
     for (const row of enlarged(map, extremes(across), extremes(down))) {
-      for (const value of row) if (value > this.peak) this.peak = value;
+      for (const value of row) this.peak = Math.max(this.peak, this.part(value));
     }
   }
 
@@ -68,7 +69,7 @@ export class Heat {
     const u = clamp((x0 + x * (x1 - x0)) * columns - 0.5, 0, columns - 1), v = clamp((y0 + y * (y1 - y0)) * rows - 0.5, 0, rows - 1);
     const left = Math.floor(u), top = Math.floor(v), right = Math.min(left + 1, columns - 1), bottom = Math.min(top + 1, rows - 1);
     const value = (r) => values[r * columns + left] + (values[r * columns + right] - values[r * columns + left]) * (u - left);
-    return clamp((value(top) + (value(bottom) - value(top)) * (v - top)) / this.peak, 0, 1);
+    return clamp(this.part(value(top) + (value(bottom) - value(top)) * (v - top)) / this.peak, 0, 1);
   }
 
   /* Heat in 256 steps at the centres of width x height pixels. */
@@ -77,7 +78,7 @@ export class Heat {
     const { across, down } = this.taps(width, height);
     let at = 0;
     for (const row of enlarged(this.map, across, down)) {
-      for (let x = 0; x < width; x++) levels[at++] = clamp(row[x] * scale, 0, 255) + 0.5;
+      for (let x = 0; x < width; x++) levels[at++] = clamp(this.part(row[x]) * scale, 0, 255) + 0.5;
     }
     return levels;
   }

@@ -1,15 +1,22 @@
 /* The controls and words beside the figure, as Dash components: what they say, and what is chosen in them. */
+import { html, set } from "./dash.mjs";
 import { unpack } from "./maps.mjs";
-import { evidence, headline, percent, title, unfamiliar } from "./words.mjs";
+import * as options from "./options.mjs";
+import { coincidence, evidence, headline, percent, reading, title, unfamiliar } from "./words.mjs";
 
 export { unpack };
 
-const set = (id, props) => dash_clientside.set_props(id, props);
-const html = (type, props) => ({ namespace: "dash_html_components", type, props });
+const NONE = "none"; // no class, in the select of the class that is subtracted
+const OWN = "own"; // the method's own score
+const chosen = { evidence: "for", score: OWN }; // and model, method, layer, target and against, as somebody or the page has set them
 
-const chosen = {}; // model, method and target, as somebody or the page itself has set them
+export const choices = () => ({
+  model: chosen.model, method: chosen.method, parameters: options.parameters(chosen.method), evidence: chosen.evidence,
+  space: chosen.score === OWN ? null : chosen.score,
+});
 
-export const choices = () => ({ model: chosen.model, method: chosen.method });
+/* The index of the class that is chosen to be subtracted, or null. */
+export const contrast = () => (chosen.against === NONE ? null : Number(chosen.against));
 
 /* Remember a choice; false if it is no other than before, as when the page itself has set the control. */
 export function changed(name, value) {
@@ -24,36 +31,77 @@ export function say(sentence, kind = "note") {
   set("status", { children: sentence, className: sentence ? `status ${kind}` : "status" });
 }
 
-export function layersReady(all) {
-  set("layer", { description: all ? "In running order; switching is instant" : "The other layers' maps are on their way …" });
+/* What a choice of another layer means now. */
+export function layersReady(answer, all) {
+  set("layer", { description: {
+    network: "This method looks at the whole network",
+    layer: "In running order; the server is asked for each",
+    layers: all ? "In running order; switching is instant" : "The other layers' maps are on their way …",
+  }[answer.reach] });
 }
 
 /* What there is to choose from whatever the model. */
-export function offer({ methods, palettes }) {
-  set("method", { data: methods });
+export function offer({ methods, choices: data, palettes }) {
+  options.offer(methods);
+  options.draw(chosen.method);
+  set("method", { data });
   set("colormap", { data: Object.keys(palettes).map((name) => ({ value: name, label: title(name) })) });
 }
 
 /* The controls as they are for what stands on the page. */
 export function choose(shown) {
-  const { model, method, layer, answer } = shown, target = String(answer.target ?? answer.predicted);
-  Object.assign(chosen, { model, method, target });
-  Object.entries({ model, method, layer, target }).forEach(([control, value]) => set(control, { value }));
+  const { model, method, layer, evidence: side, space, answer } = shown;
+  const controls = {
+    model, method, layer: answer.reach === "network" ? null : layer, target: String(answer.target ?? answer.predicted),
+    against: answer.against === null ? NONE : String(answer.against), evidence: side, score: space ?? OWN,
+  };
+  Object.assign(chosen, controls);
+  Object.entries(controls).forEach(([control, value]) => set(control, { value }));
+  options.restore(method, shown.parameters);
+  options.count(shown);
+}
+
+/* Every option as it is by itself. */
+export function reset() {
+  const controls = { against: NONE, evidence: "for", score: OWN };
+  Object.assign(chosen, controls);
+  Object.entries(controls).forEach(([control, value]) => set(control, { value }));
+  options.restore(chosen.method, {});
 }
 
 export function show(shown) {
-  const { answer } = shown, { classes, predicted } = answer;
+  const { answer } = shown, { classes, predicted } = answer, without = answer.target === null;
+  const data = classes.map((name, index) => ({
+    value: String(index), label: title(name) + (index === predicted ? " (predicted)" : ""),
+  }));
   set("target", {
-    data: classes.map((name, index) => ({ value: String(index), label: title(name) + (index === predicted ? " (predicted)" : "") })),
-    disabled: answer.target === null,
-    description: answer.target === null ? "This method looks at no class" : "Explain the score of this class",
+    data, disabled: without, description: without ? "This method looks at no class" : "Explain the score of this class",
   });
-  set("layer", { data: answer.layers });
+  set("against", {
+    data: [{ value: NONE, label: "No other class" }, ...data.map((one, index) => ({ ...one, disabled: index === answer.target }))],
+    disabled: without, description: coincidence(shown),
+  });
+  const method = options.about(answer.method), own = method?.space;
+  set("evidence", { disabled: without });
+  set("score", { disabled: without, data: [
+    { value: OWN, label: own ? `The method's own: ${own}` : "The method's own" },
+    { value: "logit", label: "Logit" }, { value: "probability", label: "Probability" },
+  ] });
+  set("layer", {
+    data: answer.layers, disabled: answer.reach === "network", placeholder: answer.reach === "network" ? "The whole network" : "",
+  });
   set("device", { children: answer.device });
   set("classes", { children: bars(answer) });
   set("warning", { children: answer.unfamiliar ? unfamiliar(answer.unfamiliar) : "" });
+  set("about", { children: method ? described(method) : "" });
+  set("reading", { children: reading(answer) });
   choose(shown);
 }
+
+/* What a method is good for and how it fails; where it comes from when somebody points at its name. */
+const described = ({ title: name, paper, equation, symbols, use, limits }) => [
+  html("Strong", { children: `${name}.`, title: `${paper}\n${equation}\n${symbols}` }), ` ${use} ${limits}`,
+];
 
 function bars({ classes, probabilities, target }) {
   const top = [...classes.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 5);

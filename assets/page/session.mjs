@@ -3,18 +3,24 @@
 import * as figure from "./figure.mjs";
 import { open, PhotoError } from "./photo.mjs";
 import { fromBase64 } from "./png.mjs";
+import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
-import { nothing } from "./words.mjs";
+import { nothing, working } from "./words.mjs";
 
 const PATIENCE = 60_000; // ms until a question counts as lost
+const LONG_PATIENCE = 600_000; // the same, of methods that take many passes
 const PULSE = 3_000; // ms between two looks whether the server is still there
 
 let limits = null;
 let number = 0;
 let taken = 0; // counts the files taken: opening one takes a moment, and the last one wins
-let wanted = null; // what was asked last: {number, photo, model, method, layer, target}; the target by its label, none for the predicted
-let shown = null; // what stands on the page: the same, and the answer to it
-let maps = {}; // of what stands on the page, by layer; those still on their way are missing
+/* What was asked last: {number, photo, model, method, parameters, layer, target, against, evidence, space}. Classes by their labels;
+   no target for the predicted one. */
+let wanted = null;
+/* What stands on the page: the same, and the answer to it. There `layer` is the one on show, "" for the whole network, and `choice` the
+   one that comes back with a method that can show it. */
+let shown = null;
+let maps = {}; // of what stands on the page, by layer, that of the whole network by ""; those still on their way are missing
 let waiting = 0;
 
 export const current = () => shown;
@@ -34,7 +40,8 @@ export async function take(file) {
 /* Ask for an explanation that differs from the last one asked for in these points. */
 export function ask(change) {
   if (!change.photo && !wanted) return; // nothing is on the page that could be explained in another way
-  wanted = { ...wanted, ...panel.choices(), ...change, number: ++number };
+  wanted = { target: null, against: null, layer: null, ...wanted, ...panel.choices(), ...change, number: ++number };
+  options.count(wanted);
   panel.say("");
   send(wanted, false);
 }
@@ -42,45 +49,66 @@ export function ask(change) {
 /* Classes are asked for by label: the same class has another index in another model, which may be on its way. */
 export const chooseTarget = (index) => shown && ask({ target: shown.answer.classes[index] });
 
+export const chooseContrast = (index) => shown && ask({ against: index === null ? null : shown.answer.classes[index] });
+
+export function chooseMethod(name) {
+  options.draw(name);
+  ask({});
+}
+
+export function reset() {
+  panel.reset();
+  ask({ against: null });
+}
+
 /* A default layer is no choice: another model starts with its own. */
 const chosenLayer = ({ model, layer }) => (model !== shown?.model && layer === shown?.answer.default ? null : layer);
 
-/* All maps come at once with another photo or model; with another class or method the layer on show first, then the rest. */
+/* All maps come at once with another photo or model; with another class or method the layer on show first, then the rest. Where each
+   layer takes passes of its own, the server sends none but that on show. */
 function send(question, rest) {
-  const { photo, model, method, target } = question, layer = chosenLayer(question);
+  const { photo, model, method, parameters, target, against, evidence, space } = question, layer = chosenLayer(question);
   const everything = rest || photo !== shown?.photo || model !== shown?.model;
   panel.busy(!rest);
-  watch(question);
+  watch(question, rest);
   dash_clientside.set_props("question", { data: {
-    number: question.number, model, method, layer, target, everything, rest,
+    number: question.number, model, method, parameters, layer, target, against, evidence, space, everything, rest,
     catalog: !shown, digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
   } });
 }
 
 /* A server that has gone away would leave the page waiting for ever. */
-function watch(question) {
-  clearInterval(waiting);
-  const since = performance.now();
-  waiting = setInterval(async () => {
+function watch(question, rest) {
+  stopWatching();
+  const since = performance.now(), patience = options.quick(question) ? PATIENCE : LONG_PATIENCE;
+  const mine = waiting = setInterval(async () => {
     const there = await fetch(new URL("../../healthz", import.meta.url)).then((answer) => answer.ok, () => false);
-    if (wanted !== question) return;
+    if (mine !== waiting) return; // answered meanwhile
     if (!there) fail("The server can't be reached. Check the connection and try again.");
-    else if (performance.now() - since > PATIENCE) fail("The server did not answer in time. Try again.");
+    else if (performance.now() - since > patience) fail("The server did not answer in time. Try again.");
+    else if (!rest && options.about(question.method)) panel.say(working(options.about(question.method)));
   }, PULSE);
 }
 
-function fail(sentence) {
+function stopWatching() {
   clearInterval(waiting);
-  if (shown) wanted = { ...shown, number: ++number };
+  waiting = 0;
+}
+
+function fail(sentence) {
+  stopWatching();
+  if (shown) wanted = { ...shown, layer: shown.choice, number: ++number };
   panel.busy(false);
   panel.say(sentence, "error");
-  if (shown) panel.choose(shown);
+  if (!shown) return;
+  panel.choose(shown);
+  showLayer(); // another one's map may have been on its way
 }
 
 export async function receive(answer) {
   const question = wanted;
   if (answer?.number !== question?.number) return;
-  clearInterval(waiting);
+  stopWatching();
   if (answer.error) {
     fail(answer.error);
   } else if (answer.again) {
@@ -109,25 +137,27 @@ async function accept(question, answer) {
   if (answer.rest) {
     const missing = !maps[shown.layer];
     maps = arrived;
-    panel.layersReady(true);
+    panel.layersReady(shown.answer, true);
     if (missing) await showLayer();
     return;
   }
   maps = arrived;
   const layer = chosenLayer(question); // it may have changed meanwhile
-  const known = answer.layers.some(({ items }) => items.some(({ value }) => value === layer));
-  const target = answer.classes.includes(question.target) ? question.target : null;
-  Object.assign(question, { photo, target, layer: known ? layer : answer.layer });
-  shown = { ...question, answer };
+  const listed = answer.layers.flatMap(({ items }) => items).find(({ value }) => value === layer);
+  const known = (label) => (answer.classes.includes(label) ? label : null);
+  const choice = listed ? layer : answer.layer ?? answer.default;
+  Object.assign(question, { photo, target: known(question.target), against: known(question.against), layer: choice });
+  shown = { ...question, answer, choice, layer: listed && answer.layer && !listed.disabled ? layer : answer.layer ?? "" };
   wanted = question;
-  panel.say("");
+  panel.say(answer.note);
   panel.show(shown);
-  panel.layersReady(answer.everything);
+  panel.layersReady(answer, answer.everything);
   await figure.setPhoto(photo, answer.view);
   await showLayer();
   if (wanted !== question) return;
   panel.busy(false);
-  if (!answer.everything) send(question, true);
+  if (answer.reach === "layers" && !answer.everything) send(question, true);
+  else if (!maps[shown.layer]) ask({});
 }
 
 /* What this browser can't decode, as the server did. */
@@ -136,18 +166,23 @@ async function displayable(photo, src) {
   return { ...await open(file, { bytes: Infinity, pixels: Infinity }), sent: photo.sent };
 }
 
-async function showLayer() {
-  const before = shown, map = maps[shown.layer];
-  const found = await figure.setMap(map, before.answer.seen, nothing(before.answer));
-  if (before === shown && (found || !map)) panel.tell(shown.answer, found);
+/* The layer on show, or another one whose map is on its way. */
+async function showLayer(layer = shown.layer) {
+  const before = shown, { answer } = shown, map = maps[layer];
+  const found = await figure.setMap(map, { ...answer.seen, magnitude: answer.shown === "magnitude" }, nothing(answer));
+  if (before === shown && (found || !map)) panel.tell(answer, found);
 }
 
-/* Every layer's map is here, or on its way. */
+/* Every layer's map is here, or on its way; or the server has to be asked for each. */
 export async function chooseLayer(layer) {
-  if (!shown || layer === shown.layer) return;
-  shown = { ...shown, layer };
-  wanted.layer = layer;
-  await showLayer();
+  if (!shown) return;
+  if (shown.answer.reach === "layer") {
+    ask({ layer });
+  } else {
+    shown = { ...shown, layer, choice: layer };
+    wanted.layer = layer;
+  }
+  await showLayer(layer);
 }
 
 export async function start(settings) {

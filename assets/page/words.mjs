@@ -20,13 +20,54 @@ export function unfamiliar(subject) {
   return `This photo looks unlike those that this model learnt from (${inside}). Its answer may mean nothing.`;
 }
 
+const where = ({ reach }) => (reach === "network" ? "" : " at this layer");
+
+/* What the map shows, within a sentence. Evidence against one class rather than another is evidence for the other one. */
+function subject({ classes, target, against, evidence, space, shown }) {
+  if (target === null) return "activity";
+  const [first, second] = [target, against].map((index) => index !== null && classes[index]);
+  const score = space === "probability" ? "probability" : "score";
+  if (shown === "magnitude") return second ? `influence on how ${first} compares with ${second}` : `influence on the ${score} of ${first}`;
+  if (second) return evidence === "for" ? `evidence for ${first} rather than ${second}` : `evidence for ${second} rather than ${first}`;
+  return `evidence ${evidence} ${first}`;
+}
+
 /* What the figure says where there is nothing to show. */
-export const nothing = ({ target }) => `${target === null ? "Nothing is active" : "No positive evidence"} at this layer`;
+export function nothing(answer) {
+  if (answer.target === null) return `Nothing is active${where(answer)}`;
+  if (answer.shown === "magnitude") return `No influence on the score${where(answer)}`;
+  return `${answer.evidence === "for" || answer.against !== null ? "No positive evidence" : "Nothing speaks against the class"}${where(answer)}`;
+}
 
 /* Where the heat lies: nothing that the map does not show. */
-export function evidence({ classes, target }, found) {
-  const what = target === null ? "activity" : `evidence for ${classes[target]}`;
-  if (!found) return `The ${what} at this layer is on its way …`;
-  if (!found.share) return target === null ? "Taken together, nothing is active at this layer." : `No positive ${what} at this layer.`;
+export function evidence(answer, found) {
+  const what = subject(answer), positive = what.startsWith("evidence for");
+  if (!found) return `The ${what}${where(answer)} is on its way …`;
+  if (!found.share && answer.target === null) return `Taken together, nothing is active${where(answer)}.`;
+  if (!found.share) return `No ${positive ? "positive " : ""}${what}${where(answer)}.`;
   return `${percent(found.share)} of the ${what} lies in ${percent(found.area)} of the photo.`;
 }
+
+/* How to read the heat. */
+export function reading(answer) {
+  const { classes, target, against, evidence: side, space, shown } = answer;
+  if (target === null) {
+    return `Bright places are where ${answer.reach === "network" ? "the network" : "this layer"} responds most, whatever the class; `
+      + "dark ones are quiet. The heat says nothing of what the model makes of that.";
+  }
+  const score = space === "probability" ? "probability" : "score", name = classes[target], other = against !== null && classes[against];
+  const whose = other ? `${name}, compared with that of ${other}` : "the class that is explained";
+  const bright = shown !== "magnitude" ? `Bright places ${side === "for" ? "raised" : "lowered"} the ${score} of ${whose}; dark ones did not.`
+    : other ? `Bright places change how the ${score} of ${name} compares with that of ${other} most, up or down; dark ones hardly do.`
+      : `Bright places change the ${score} of the class that is explained most, up or down; dark ones hardly change it.`;
+  return `${bright} The heat shows influence on this ${score}${where(answer)}, not where the object ends and not whether the model is right.`;
+}
+
+/* What it means to choose another class to compare with. */
+export function coincidence({ against, answer }) {
+  const same = answer.target !== null && answer.classes[answer.target] === against;
+  return same ? `${title(against)} is the class itself; this returns with another one` : "What speaks for the class rather than for this one";
+}
+
+/* What takes so long. */
+export const working = ({ title: name, cost }) => `Still at work: ${name} takes ${cost} …`;

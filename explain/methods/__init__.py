@@ -1,37 +1,123 @@
 """The methods, found by their names: a decorated function in a file of this folder is all there is to one.
 
-A method is a pure function in TensorFlow operations from a layer's activations (and gradients) to a map.
+There are two kinds. A *layer method* is a pure function in TensorFlow operations from what one layer computes (its
+activations, the gradients of the score with respect to them) to a map at the layer's resolution; it becomes part of
+the model's graph, so that the maps of all layers come out of one pass. An *input method* asks the model as often as it
+needs through `Asked` and returns a map over the model's input.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
+import numpy.typing as npt
 
 from explain.errors import ExplainError, unknown
+
+NEEDS = ("activations", "gradients", "head")
+"""What a layer method may need, in the order of its arguments: A (N, rows, columns, K); dS/dA of the same shape; dS of
+what the global pooling makes of A, (N, K), for models where a linear head follows it."""
+
+NOISE = 1e-6
+"""Share of the largest sum of absolute terms below which float32 can't tell a value from rounding noise."""
+
+
+class Maps(NamedTuple):
+    """What a layer method makes, in TensorFlow operations, for each of N photos.
+
+    Attributes:
+        values: the maps, (N, rows, columns).
+        largest: the largest sum of absolute terms in each, (N,), see NOISE.
+        facts: for the record, (N,) each.
+    """
+
+    values: Any
+    largest: Any
+    facts: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What an input method makes of one photo.
+
+    Attributes:
+        map: float32 (rows, columns).
+        largest: as in `Maps`.
+        channels: float32 (rows, columns, channels) that the map is a reduction of, or None.
+        facts: for the record.
+    """
+
+    map: npt.NDArray[np.float32]
+    largest: float
+    channels: npt.NDArray[np.float32] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A choice that a method offers.
+    """A choice that a method offers: one of some names, a number, or (where the default is one) True or False.
 
     Attributes:
         default: its value if none is given.
-        choices: the names that it may have.
-        integer: whether a whole number, at least 0, is allowed too.
         description: what it does, in words.
+        choices: the names that it may have.
+        least: the smallest number that it may be; None if it is no number.
+        most: the largest, or None if the model decides.
+        whole: whether only whole numbers are meant.
     """
 
     default: Any
-    choices: tuple[str, ...]
-    integer: bool
     description: str
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    whole: bool = False
+
+    def check(self, value: Any) -> Any:
+        """The value as a plain Python one.
+
+        Raises:
+            ValueError: the parameter can't have this value; the text says what it can be.
+        """
+        if isinstance(self.default, bool):
+            if isinstance(value, bool | np.bool_):
+                return bool(value)
+            raise ValueError(self.allowed)
+        if isinstance(value, str) and value in self.choices:
+            return value
+        number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+        most = sys.float_info.max if self.most is None else self.most
+        # Comparisons are false of NaN, and right of whole numbers too large to be a float.
+        within = number and self.least is not None and self.least <= value <= most
+        if within and (not self.whole or int(value) == value):
+            return int(value) if self.whole else float(value)
+        raise ValueError(self.allowed)
+
+    @property
+    def allowed(self) -> str:
+        """Its values in words."""
+        if isinstance(self.default, bool):
+            return "True or False"
+        words = [repr(choice) for choice in self.choices]
+        if self.least is not None:
+            number = "a whole number" if self.whole else "a number"
+            bounds = [f"{one:.0f}" if self.whole else f"{one:g}" for one in (self.least, self.most) if one is not None]
+            words.append(f"{number} from {' to '.join(bounds)}")
+        return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+AUGMENT = Parameter(
+    default="none",
+    choices=("none", "flip", "scales", "flip+scales"),
+    description="the mean of the maps of the photo, its mirror image, and enlarged and shrunk ones",
+)
+"""Of every method, see `explain.augment`."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +129,42 @@ class Method:
         title: for people.
         paper: where it comes from.
         equation: what it computes.
-        family: which methods it belongs with.
-        gradients: whether it needs those of the target's score; without, there is no target.
+        symbols: what the letters in it mean.
+        family: which methods it belongs with: "activations", "cam", "gradients" or "combined".
+        needs: of a layer method, which of NEEDS.
+        use: what it is good for, in a sentence.
+        limits: how it is known to fail, in a sentence.
         display: which part of its values is shown: "positive" or "magnitude".
-        space: which scores it explains: "logit", or None where it looks at none.
+        signed: whether its map has negative values.
+        space: which scores it explains if the target leaves that open: "logit"; None where it looks at none.
         cost: in words of a forward pass.
-        parameters: by name.
-        function: from activations (N, rows, columns, K) and, if it needs them, gradients of the same shape to the map
-            (N, rows, columns) and the largest absolute sum of terms (N,), below a millionth of which a value is
-            rounding noise.
+        function: of a layer method, from what it needs and its parameters to `Maps`; of an input method, from `Asked`
+            and its parameters to `Found`.
+        layer: whether it looks at one layer.
+        parameters: by name; every method has `augment` as well.
     """
 
     name: str
     title: str
     paper: str
     equation: str
+    symbols: str
     family: str
-    gradients: bool
+    use: str
+    limits: str
     display: str
-    space: str | None
+    signed: bool
     cost: str
-    function: Callable[..., tuple[tf.Tensor, tf.Tensor]]
+    function: Callable[..., Any]
+    needs: tuple[str, ...] = ()
+    space: str | None = "logit"
+    layer: bool = True
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    @property
+    def in_graph(self) -> bool:
+        """Whether it is a layer method, rather than an input method."""
+        return bool(self.needs)
 
     def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters with their values.
@@ -75,34 +175,33 @@ class Method:
         values = {name: parameter.default for name, parameter in self.parameters.items()}
         for name, value in given.items():
             if name not in self.parameters:
-                raise unknown(f"parameter of {self.name}", name, self.parameters or ["(it has none)"])
+                raise unknown(f"parameter of {self.name}", name, self.parameters)
             parameter = self.parameters[name]
-            if isinstance(value, np.integer):
-                value = int(value)
-            whole = parameter.integer and isinstance(value, int) and not isinstance(value, bool) and value >= 0
-            if not whole and not (isinstance(value, str) and value in parameter.choices):
-                allowed = ", ".join(map(repr, parameter.choices)) + (" or a whole number" if parameter.integer else "")
-                raise ExplainError(f"{name} of {self.name} is {allowed}; received {value!r}.")
-            values[name] = value
+            try:
+                values[name] = parameter.check(value)
+            except ValueError:
+                raise ExplainError(f"{name} of {self.name} is {parameter.allowed}; received {value!r}.") from None
         return values
 
 
 _METHODS: dict[str, Method] = {}
 
 
-def method(**description: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def method(parameters: Mapping[str, Parameter] | None = None, **description: Any) -> Callable[..., Any]:
     """Register the function below it as a method; the arguments are `Method`'s."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        _METHODS[description["name"]] = Method(function=function, **description)
+        every = {**(parameters or {}), "augment": AUGMENT}
+        _METHODS[description["name"]] = Method(function=function, parameters=every, **description)
         return function
 
     return register
 
 
 def methods() -> dict[str, Method]:
-    """Every method by its name."""
-    return dict(_METHODS)
+    """Every method by its name, those of one family together."""
+    order = ("activations", "cam", "gradients", "combined")
+    return dict(sorted(_METHODS.items(), key=lambda item: order.index(item[1].family)))
 
 
 def find(name: str) -> Method:

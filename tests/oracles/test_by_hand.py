@@ -126,8 +126,10 @@ def test_little_evidence_is_evidence():
 
 def test_a_black_photo_is_flat_and_not_nan(explainer):
     black = np.zeros((2, 2, 3), np.uint8)
-    for method in explain.methods():
-        found = explainer.explain(black, method=method)
+    for name, method in explain.methods().items():
+        if not method.in_graph or name == "cam":
+            continue  # gradients of a linear model are the same on black; a fully connected head has no CAM
+        found = explainer.explain(black, method=name)
         assert found.flat
         assert_array_equal(found.map, np.zeros((2, 2)))
         assert_array_equal(found.heat(), np.zeros((2, 2)))

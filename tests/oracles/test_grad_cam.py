@@ -203,9 +203,9 @@ def test_another_class_from_the_cached_activation_is_what_a_fresh_explainer_says
 
 
 def test_all_layers_in_one_pass_are_each_layer_by_itself(explainer):
-    for method in explain.methods():
+    for method in [name for name, one in explain.methods().items() if one.layer]:
         together = explainer.explain_layers(PHOTO, method=method, target="dog")
-        assert list(together) == ["first", "last"]
+        assert list(together) == (["last"] if method == "cam" else ["first", "last"])
         for path, found in together.items():
             alone = networks.explainer(networks.pooled()).explain(PHOTO, method=method, layer=path, target="dog")
             assert_allclose(found.map, alone.map, rtol=1e-6, atol=1e-9)

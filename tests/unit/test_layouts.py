@@ -59,10 +59,26 @@ def test_addresses_lie_below_the_base_path() -> None:
 
 def test_classes_layers_and_models_are_searched_by_typing() -> None:
     named = page()
-    for control in (ids.TARGET, ids.LAYER, ids.MODEL):
+    for control in (ids.TARGET, ids.LAYER, ids.MODEL, ids.AGAINST):
         assert named[control].searchable
         assert named[control].clearSearchOnFocus
         assert named[control].nothingFoundMessage
+
+
+def test_what_few_people_change_is_folded_and_as_it_is_by_itself() -> None:
+    named = page()
+    fold = named[ids.OPTIONS]
+    assert not getattr(fold, "open", False)
+    inside = {getattr(component, "id", None) for component in every(fold)}
+    assert {ids.PARAMETERS, ids.AGAINST, ids.EVIDENCE, ids.SCORE, ids.RESET} <= inside
+    assert (named[ids.AGAINST].value, named[ids.EVIDENCE].value, named[ids.SCORE].value) == ("none", "for", "own")
+    assert named[ids.RESET].hidden, "there is nothing to go back from"
+
+
+def test_a_parameter_has_an_id_of_its_own() -> None:
+    kinds = ("choice", "number", "switch")
+    made = [ids.option(name, kind) for name in ("samples", "reduce") for kind in kinds]
+    assert len({json.dumps(one, sort_keys=True) for one in made}) == len(made)
 
 
 def test_a_warning_is_spoken_and_there_is_none_at_first() -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 
+import explain
+from callbacks.catalog import FAMILIES, catalog
 from callbacks.question import answer
 from explain import LayerInfo
 from service import Answer, MissingPhotoError, NotYetError, Question, RefusedError
@@ -42,8 +45,8 @@ class Stub:
             raise self.outcome
         return self.outcome
 
-    def methods(self) -> dict[str, str]:
-        return {"grad-cam": "Grad-CAM"}
+    def methods(self) -> dict[str, explain.Method]:
+        return explain.methods()
 
     def palettes(self) -> dict[str, bytes]:
         return {"grey": bytes(range(3))}
@@ -65,7 +68,88 @@ def test_an_answer_has_the_number_of_its_question_and_shares_of_the_photo() -> N
     assert found["default"] == "net/late"
     assert found["unfamiliar"] is None
     assert found["catalog"] is None
-    assert ask(FOUND, catalog=True)["catalog"]["methods"] == [{"value": "grad-cam", "label": "Grad-CAM"}]
+    assert set(ask(FOUND, catalog=True)["catalog"]["methods"]) == set(explain.methods())
+
+
+def test_the_page_learns_everything_of_the_methods_from_the_registry() -> None:
+    told = json.loads(json.dumps(catalog(Stub(FOUND))))  # type: ignore[arg-type]
+    assert list(told["methods"]) == list(explain.methods())
+    for name, method in explain.methods().items():
+        one = told["methods"][name]
+        for attribute in (
+            "title",
+            "paper",
+            "equation",
+            "symbols",
+            "use",
+            "limits",
+            "cost",
+            "display",
+            "layer",
+            "space",
+        ):
+            assert one[attribute] == getattr(method, attribute), (name, attribute)
+        assert one["one_pass"] == method.in_graph
+        assert [parameter["name"] for parameter in one["parameters"]] == list(method.parameters)
+        for parameter in one["parameters"]:
+            own = method.parameters[parameter["name"]]
+            assert parameter["boolean"] == isinstance(own.default, bool)
+            assert parameter["number"] == (own.least is not None)
+            for attribute in ("default", "description", "least", "most", "whole"):
+                assert parameter[attribute] == getattr(own, attribute)
+            assert parameter["choices"] == list(own.choices)
+            assert parameter["choices"] or parameter["number"] or parameter["boolean"], "there is a control for it"
+
+
+def test_the_methods_are_chosen_by_family_in_words() -> None:
+    groups = catalog(Stub(FOUND))["choices"]  # type: ignore[arg-type]
+    listed = [item["value"] for group in groups for item in group["items"]]
+    assert listed == list(explain.methods())
+    names = [group["group"] for group in groups]
+    assert len(set(names)) == len(names), "each family once"
+    assert {method.family for method in explain.methods().values()} <= set(FAMILIES), "each in words"
+
+
+def test_a_layer_that_the_method_cannot_explain_is_no_choice() -> None:
+    def disabled(**changes: Any) -> list[bool]:
+        groups = ask(dataclasses.replace(FOUND, **changes))["layers"]
+        return [item.get("disabled", False) for group in groups for item in group["items"]]
+
+    assert disabled() == [True, False]
+    assert disabled(everything=False) == [False, False], "the others follow"
+    assert disabled(everything=False, reach="layer") == [False, False], "each is asked for by itself"
+    assert disabled(reach="network", layer=None, maps={"": FOUND.maps["net/late"]}) == [False, False]
+
+
+def test_a_map_of_the_whole_network_has_no_layer() -> None:
+    found = ask(
+        dataclasses.replace(
+            FOUND, reach="network", layer=None, maps={"": FOUND.maps["net/late"]}, shown="magnitude", note="Odd."
+        )
+    )
+    assert found["layer"] is None
+    assert list(found["sprite"]["maps"]) == [""]
+    assert (found["reach"], found["shown"], found["note"]) == ("network", "magnitude", "Odd.")
+
+
+def test_the_page_is_told_which_maps_there_are_whatever_it_asked_for() -> None:
+    assert ask(FOUND, everything=False)["everything"] is True
+    assert ask(dataclasses.replace(FOUND, everything=False))["everything"] is False
+
+
+def test_options_reach_the_service_as_they_are() -> None:
+    stub = Stub(dataclasses.replace(FOUND, against=1, evidence="against", space="probability"))
+    options = {
+        "parameters": {"samples": 10, "level": 0.5, "reduce": "l2", "normalize_alpha": True},
+        "against": "dog",
+        "evidence": "against",
+        "space": "probability",
+    }
+    found = answer(stub, {**ASKED, **options})  # type: ignore[arg-type]
+    asked = stub.asked[0]
+    assert {name: getattr(asked, name) for name in options} == options
+    assert [type(value) for value in asked.parameters.values()] == [int, float, str, bool]
+    assert (found["against"], found["evidence"], found["space"]) == (1, "against", "probability")
 
 
 @pytest.mark.parametrize(
@@ -101,6 +185,23 @@ def test_an_unfamiliar_photo_is_said() -> None:
         {"target": ["dog"]},
         {"model": None},
         {"everything": 3},
+        {"parameters": ["samples"]},
+        {"parameters": {"samples": None}},
+        {"parameters": {"samples": [1]}},
+        {"parameters": {"samples": float("nan")}},
+        {"parameters": {"samples": float("inf")}},
+        {"parameters": {"samples": 10**400}},
+        {"parameters": {"reduce": "x" * 61}},
+        {"parameters": {"x" * 61: 1}},
+        {"parameters": {str(number): 1 for number in range(21)}},
+        {"parameters": {1: 1}},
+        {"against": -1},
+        {"against": ["dog"]},
+        {"against": "x" * 1001},
+        {"target": "x" * 1001},
+        {"evidence": "maybe"},
+        {"evidence": None},
+        {"space": "percent"},
     ],
 )
 def test_what_is_no_question_is_not_asked(wrong: dict[str, Any]) -> None:

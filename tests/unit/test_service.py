@@ -214,6 +214,186 @@ def test_a_layer_of_another_model_is_the_default_one(running: service.Service) -
     assert kept.layer == first.layers[0].name
 
 
+def test_what_speaks_for_one_class_rather_than_another_is_the_difference(running: service.Service) -> None:
+    """HiResCAM is linear in the score, so its maps add up as the scores do."""
+
+    def heat(**changes: Any) -> np.ndarray:
+        found = answered(running, Question("cars", method="hires-cam", digest=digest, everything=False, **changes))
+        assert found.layer is not None
+        return found.maps[found.layer].astype(np.float64)
+
+    first = answered(running, Question("cars", photo=PHOTO))
+    digest, said = first.digest, first.classes[first.predicted]
+    dog, cat = heat(target="dog"), heat(target="cat")
+    scale = max(np.abs(dog).max(), np.abs(cat).max())
+    assert np.abs(dog - cat).max() > 0.1 * scale, "the classes differ"
+    np.testing.assert_allclose(heat(target="dog", against="cat"), dog - cat, atol=1e-5 * scale)
+    np.testing.assert_allclose(heat(target="dog", evidence="against"), -dog, atol=1e-5 * scale)
+    np.testing.assert_allclose(heat(target="dog", against="cat", evidence="against"), cat - dog, atol=1e-5 * scale)
+    np.testing.assert_allclose(heat(against="cat"), heat(target=said) - cat, atol=1e-5 * scale)
+    np.testing.assert_allclose(
+        heat(target="dog", against=196 - 1, space="logit"), dog - heat(target=195), atol=1e-5 * scale
+    )
+
+
+def test_the_gradient_of_a_probability_is_that_of_the_softmax(running: service.Service) -> None:
+    """dp_c = p_c (dS_c - sum_k p_k dS_k), and HiResCAM is linear in the gradient."""
+    first = answered(running, Question("cars", photo=PHOTO))
+    chances = first.probabilities.astype(np.float64)
+
+    model = running._models.known("cars")
+    assert model is not None
+
+    def heat(index: int) -> np.ndarray:  # as the engine has it: the service leaves out maps without anything positive
+        return model.explainer.explain(PHOTO, method="hires-cam", target=index).map.astype(np.float64)
+
+    target = int(np.argsort(-chances)[1])
+    mean = sum(chances[index] * heat(index) for index in range(len(chances)) if chances[index] > 1e-9)
+    expected = chances[target] * (heat(target) - mean)
+    question = Question(
+        "cars", method="hires-cam", digest=first.digest, target=target, space="probability", everything=False
+    )
+    found = answered(running, question)
+    assert found.layer is not None
+    assert found.space == "probability"
+    assert expected.max() > 0
+    np.testing.assert_allclose(found.maps[found.layer], expected, atol=1e-3 * np.abs(expected).max())
+
+
+def test_a_class_is_not_set_against_itself_nor_against_one_that_is_not_there(running: service.Service) -> None:
+    first = answered(running, Question("cars", photo=PHOTO, everything=False))
+    said = first.classes[first.predicted]
+    for question in (
+        Question("cars", digest=first.digest, everything=False, against="horse"),
+        Question("cars", digest=first.digest, everything=False, against=said),
+        Question("cars", digest=first.digest, everything=False, target=said, against=first.predicted),
+    ):
+        found = answered(running, question)
+        assert found.against is None
+        assert found.layer is not None
+        assert (found.maps[found.layer] == first.maps[found.layer]).all()
+    other = answered(running, Question("cars", digest=first.digest, target="dog", against="cat", everything=False))
+    assert [other.classes[index] for index in (other.target, other.against) if index is not None] == ["dog", "cat"]
+    with pytest.raises(service.RefusedError, match="196"):
+        running.explain(Question("cars", digest=first.digest, against=196))
+
+
+def test_where_no_class_is_looked_at_there_is_nothing_to_choose(running: service.Service) -> None:
+    plain = answered(running, Question("cars", method="activations", photo=PHOTO, everything=False))
+    found = answered(
+        running,
+        Question(
+            "cars",
+            method="activations",
+            photo=PHOTO,
+            everything=False,
+            against="cat",
+            evidence="against",
+            space="logit",
+        ),
+    )
+    assert (found.target, found.against, found.evidence, found.space) == (None, None, "for", None)
+    assert found.layer is not None
+    assert (found.maps[found.layer] == plain.maps[found.layer]).all()
+
+
+def test_a_method_that_looks_at_the_whole_network_has_one_map(running: service.Service) -> None:
+    found = answered(running, Question("cars", method="gradients", photo=PHOTO, layer="conv4_block1_out"))
+    assert found.layer is None
+    assert {name: values.shape for name, values in found.maps.items()} == {"": (96, 96)}
+    assert (found.reach, found.everything, found.shown) == ("network", True, "magnitude")
+    assert found.layers, "they are there for the next method"
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters"),
+    [("guided-grad-cam", {}), ("grad-cam", {"augment": "flip"}), ("activations", {"augment": "flip"})],
+)
+def test_what_takes_many_passes_is_computed_for_the_layer_on_show_only(
+    running: service.Service, method: str, parameters: dict[str, Any]
+) -> None:
+    found = answered(running, Question("cars", method=method, parameters=parameters, photo=PHOTO))
+    assert list(found.maps) == [found.default_layer] == [found.layer]
+    assert (found.reach, found.everything) == ("layer", False)
+    early = found.layers[0].name
+    other = answered(
+        running,
+        Question("cars", method=method, parameters=parameters, digest=found.digest, layer=early, everything=False),
+    )
+    assert list(other.maps) == [early]
+
+
+def test_a_layer_that_the_method_cannot_explain_gives_way_in_words(running: service.Service) -> None:
+    whole = answered(running, Question("cars", method="cam", photo=PHOTO))
+    assert list(whole.maps) == ["evidence"] == [whole.layer]
+    assert whole.note == ""
+    early = whole.layers[0].name
+    for everything in (False, True):
+        question = Question("cars", method="cam", digest=whole.digest, layer=early, everything=everything)
+        found = answered(running, question)
+        assert found.layer == "evidence"
+        assert list(found.maps) == ["evidence"]
+        assert found.everything
+        assert found.note == f"CAM can't explain {early}; this is evidence."
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "words"),
+    [
+        ("smooth-grad", {"samples": 0}, "samples of smooth-grad is a whole number from 1"),
+        ("smooth-grad", {"samples": 2.5}, "whole number"),
+        ("smooth-grad", {"sampels": 3}, "samples"),
+        ("gradients", {"reduce": "most"}, "max_abs"),
+        ("grad-cam", {"augment": "rotate"}, "flip"),
+        ("grad-cam++", {"normalize_alpha": 1}, "True or False"),
+        ("activations", {"channel": 100_000}, "channels, counted from 0; received 100000"),
+        ("grad-cam", {"layer": "evidence"}, "parameter"),
+        ("grad-kam", {}, "grad-cam"),
+    ],
+)
+def test_a_wrong_option_is_refused_in_a_sentence(
+    running: service.Service, method: str, parameters: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(service.RefusedError, match=words):
+        answered(running, Question("cars", method=method, parameters=parameters, photo=PHOTO, everything=False))
+
+
+def test_methods_of_many_passes_leave_one_to_the_others(running: service.Service) -> None:
+    def ask(method: str) -> service.Answer:
+        return running.explain(Question("cars", method=method, photo=PHOTO, everything=False))
+
+    answered(running, Question("cars", photo=PHOTO))
+    with running._long.turn():
+        waiting = threading.Thread(target=ask, args=("gradients",))
+        waiting.start()
+        assert ask("grad-cam").method == "grad-cam", "it does not wait"
+        assert waiting.is_alive()
+        taken = 0
+        while running._long._places.acquire(blocking=False):
+            taken += 1
+        with pytest.raises(NotYetError, match="Many people"):
+            ask("gradients")
+        assert ask("grad-cam").method == "grad-cam"
+        for _ in range(taken):
+            running._long._places.release()
+    waiting.join(60)
+    assert not waiting.is_alive()
+
+
+@pytest.mark.parametrize("threads", [4, 5, 11, 16, 64])
+def test_two_threads_always_stay_free(threads: int) -> None:
+    """At most so many threads are in a pass or wait for one: those of the one queue, and those that wait before it."""
+    busy = service.Service(Settings(threads=threads))
+
+    def places(admission: service._Admission) -> int:
+        taken = 0
+        while admission._places.acquire(blocking=False):
+            taken += 1
+        return taken
+
+    assert places(busy._admission) + places(busy._long) - 1 <= threads - 2
+
+
 def test_a_broken_model_is_refused_in_a_sentence_and_others_go_on(running: service.Service) -> None:
     with pytest.raises(service.RefusedError, match=r"'Broken' can't be used: .*broken has no weights\.npz"):
         answered(running, Question("broken", photo=PHOTO))
@@ -235,7 +415,7 @@ def test_all_models_together_keep_to_the_bound(running: service.Service) -> None
     shares = Settings().cache_bytes // len(running.models())
     model = running._models.known("cars")
     assert model is not None
-    assert model.explainer._cache._limit == shares
+    assert model.explainer._answers._cache._limit == shares
 
 
 def test_a_photo_is_judged_once_and_never_without_a_fit() -> None:

@@ -8,10 +8,11 @@ import pytest
 import whylight
 
 
-def test_usage_names_both_commands(capsys):
+def test_usage_names_all_commands(capsys):
     assert whylight.main(["--help"]) == 0
     usage = capsys.readouterr().out
     assert "whylight explain" in usage
+    assert "whylight methods" in usage
     assert "whylight models" in usage
 
 

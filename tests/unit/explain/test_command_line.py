@@ -72,7 +72,7 @@ def test_a_bad_file_is_named_and_the_others_are_explained(tmp_path, capsys):
     [
         ("--layer", "lasst", "There is no layer 'lasst'. Did you mean 'last'?"),
         ("--target", "cta", "There is no class 'cta'. Did you mean 'cat'?"),
-        ("--method", "gradcam", "There is no method 'gradcam'. Did you mean 'grad-cam'?"),
+        ("--method", "gradcam", "There is no method 'gradcam'. Did you mean 'grad-cam'"),
     ],
 )
 def test_a_wrong_wish_ends_the_command_with_a_sentence(option, value, said, capsys):
@@ -161,3 +161,57 @@ def test_the_limits_of_the_settings_hold(monkeypatch, capsys):
     monkeypatch.setenv("WHYLIGHT_MAX_PIXELS", "100")
     assert main([photo("rex.png")]) == 1
     assert "more than the 100 that are taken" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "target", "method", "parameters"),
+    [
+        (["--target", "cat", "--versus", "dog"], "cat against dog", "grad-cam", {"augment": "none"}),
+        (["--target", "cat", "--against"], "against cat", "grad-cam", {"augment": "none"}),
+        (
+            ["--target", "cat", "--versus", "dog", "--against", "--space", "probability"],
+            "probability of dog against cat",
+            "grad-cam",
+            {"augment": "none"},
+        ),
+        (
+            ["--method", "smooth-grad", "--set", "samples=3", "--set", "variant=squared", "--target", "dog"],
+            "dog",
+            "smooth-grad",
+            {"samples": 3, "variant": "squared", "level": 0.15, "seed": 0, "reduce": "max_abs", "augment": "none"},
+        ),
+        (
+            ["--method", "eigen-cam", "--set", "centred=True"],
+            None,
+            "eigen-cam",
+            {"centred": True, "augment": "none"},
+        ),
+    ],
+)
+def test_targets_and_parameters_are_those_of_the_engine(capsys, options, target, method, parameters):
+    assert main([photo("rex.png"), "--json", *options]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["target"], record["method"], record["parameters"]) == (target, method, parameters)
+
+
+def test_against_alone_is_what_speaks_against_the_predicted_class(capsys):
+    assert main([photo("rex.png"), "--json", "--against"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["weights"] == {record["predicted"]: -1.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--set", "samples=0", "--method", "smooth-grad"], "samples of smooth-grad is a whole number from 1 to 1000"),
+        (["--set", "sample=3", "--method", "smooth-grad"], "Did you mean 'samples'"),
+        (["--versus", "dgo"], "Did you mean 'dog'"),
+        (["--method", "gradients", "--layer", "first"], "looks at no single layer"),
+        (["--method", "gradients", "--layer", "all"], "looks at no single layer"),
+    ],
+)
+def test_wrong_targets_and_parameters_are_said_once(capsys, options, said):
+    assert main([photo("a.png"), photo("b.png"), *options]) == 1
+    error = capsys.readouterr().err
+    assert error.count(said) == 1
+    assert "Traceback" not in error

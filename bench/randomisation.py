@@ -1,0 +1,79 @@
+"""Which methods depend on what the model has learnt: `docs/randomisation.md` is printed by
+`python -m bench.randomisation`. It takes about ten minutes.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+SAMPLES = Path(__file__).parents[1] / "assets" / "samples"
+PHOTOS = ("cat.jpg", "dog.jpg", "chelsea.jpg")
+SEEDS = (0, 1, 2)
+STEPS = {"the head": 0.05, "the upper half": 0.5, "all layers": 1.0}
+PARAMETERS = {"smooth-grad": {"samples": 10}, "integrated-gradients": {"steps": 10}}
+SENSITIVE = 0.5
+"""Below this mean rank correlation, once all is random, a method depends on the model."""
+
+TOP = """# Do the maps depend on the model?
+
+Printed by `python -m bench.randomisation` after Adebayo et al. 2018 (arXiv 1810.03292). Layers of the model `{model}`
+lose what they have learnt, from the scores down; each cell is Spearman's rank correlation (and the structural
+similarity) of the heat before and after, the mean over {photos} photos and {seeds} draws of fresh weights. A method
+that explains the model falls towards 0. Maps that became flat can't be compared; they are counted, and left out of the
+mean. Unrelated maps of one photo are not quite at 0: edges of the photo are in both.
+
+{circumstances}
+
+| method | {steps} | flat | depends on the model |
+|---|{rules}---|---|"""
+
+
+def main() -> None:
+    import explain
+    import models
+    from explain.randomisation import similarities
+    from models.evaluation import circumstances
+
+    classifier = models.load("pets")
+    methods = {name: PARAMETERS.get(name, {}) for name in explain.methods()}
+    found: dict[str, list[list[dict[str, float | None]]]] = {name: [] for name in methods}
+    for photo in PHOTOS:
+        for seed in SEEDS:
+            for name, steps in similarities(classifier, SAMPLES / photo, methods, tuple(STEPS.values()), seed).items():
+                found[name].append(steps)
+    print(
+        TOP.format(
+            model="pets",
+            photos=len(PHOTOS),
+            seeds=len(SEEDS),
+            circumstances=circumstances(),
+            steps=" | ".join(STEPS),
+            rules="---|" * len(STEPS),
+        )
+    )
+    for name, runs in found.items():
+        print(_row(name, runs))
+
+
+def _row(name: str, runs: list[list[dict[str, float | None]]]) -> str:
+    cells, last = [], float("nan")
+    for step in range(len(STEPS)):
+        last, structure = (_mean([run[step][key] for run in runs]) for key in ("rank", "ssim"))
+        cells.append(f"{last:.2f} ({structure:.2f})")
+    flat = sum(run[step]["rank"] is None for run in runs for step in range(len(STEPS)))
+    verdict = "yes" if abs(last) < SENSITIVE else "flat" if np.isnan(last) else "**no**"
+    return f"| `{name}` | {' | '.join(cells)} | {flat} of {len(STEPS) * len(runs)} | {verdict} |"
+
+
+def _mean(values: list[float | None]) -> float:
+    compared = [value for value in values if value is not None]
+    return float(np.mean(compared)) if compared else float("nan")
+
+
+if __name__ == "__main__":
+    main()

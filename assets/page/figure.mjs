@@ -113,7 +113,7 @@ export async function setMap(map, seen, nothing) {
   const mine = ++turn;
   heat = map && new Heat(map, seen);
   message().textContent = !heat ? "This layer's map is on its way …" : heat.flat ? nothing : "";
-  let next = null, found = { share: 0, area: 0 };
+  let next = null, found = heat ? { share: 0, area: 0 } : null;
   if (heat && !heat.flat) {
     const [x0, y0, x1, y1] = photo.view, width = (x1 - x0) * photo.width, height = (y1 - y0) * photo.height;
     const scale = LONG_SIDE / Math.max(width, height);

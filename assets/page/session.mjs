@@ -170,7 +170,7 @@ async function displayable(photo, src) {
 async function showLayer(layer = shown.layer) {
   const before = shown, { answer } = shown, map = maps[layer];
   const found = await figure.setMap(map, { ...answer.seen, magnitude: answer.shown === "magnitude" }, nothing(answer));
-  if (before === shown && (found || !map)) panel.tell(answer, found);
+  if (before === shown && (found || !map)) panel.tell(answer, map ? found : null);
 }
 
 /* Every layer's map is here, or on its way; or the server has to be asked for each. */

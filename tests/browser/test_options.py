@@ -81,7 +81,7 @@ def test_a_switch(page: Page) -> None:
     settled(page)
     asked = questions(page)
     with asking(page):
-        page.get_by_text("Normalize alpha", exact=True).click()
+        option(page, "normalize_alpha", "switch").click()
     assert asked[0]["parameters"] == {"normalize_alpha": True}
     settled(page)
     assert asked[-1]["rest"] is True, "the other layers' maps follow, with the same options"
@@ -148,10 +148,10 @@ def test_options_outlive_a_change_of_photo_class_model_and_method(page: Page) ->
     method(page, "Grad-CAM++")
     settled(page)
     with asking(page):
-        page.get_by_text("Normalize alpha", exact=True).click()
+        option(page, "normalize_alpha", "switch").click()
     settled(page)
     with asking(page):
-        choose(page, "score", "Logit")
+        pick(page, page.locator("#score"), "Logit")
     settled(page)
     asked = questions(page)
     steps: list[Callable[[], None]] = [
@@ -198,6 +198,7 @@ def test_options_by_keyboard(page: Page) -> None:
     page.locator("#score").focus()
     with asking(page):
         page.keyboard.press("Enter")
+        page.get_by_role("option", name="Logit", exact=True).wait_for()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
     settled(page)

@@ -20,7 +20,7 @@ LIMIT = 6_000  # a handful of these networks' activations
 def test_many_photos_fill_neither_the_cache_nor_the_list_of_compiled_functions(kind):
     explainer = explain.Explainer(networks.kind(kind), cache_bytes=LIMIT)
     compiled = set()
-    for seed in range(30):
+    for seed in range(8):
         photo = networks.noise(12, 12, seed)
         for method in explain.methods():
             one(explainer, photo, method)

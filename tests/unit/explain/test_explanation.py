@@ -149,7 +149,7 @@ def test_a_record_is_json_and_says_everything():
     assert (record["flat"], record["view"]) == (found.flat, [1, 0, 11, 10])
     assert (record["photo"]["width"], record["photo"]["height"]) == (12, 10)
     assert record["photo"]["sha256"] == explain.open_photo(photo).digest
-    assert (record["model"], record["parameters"]) == ("small", {})
+    assert (record["model"], record["parameters"]) == ("small", {"augment": "none"})
     assert record["milliseconds"] > 0
     assert set(record["versions"]) == {"python", "keras", "tensorflow"}
 
@@ -157,7 +157,7 @@ def test_a_record_is_json_and_says_everything():
 def test_the_record_of_a_method_without_a_target_names_none():
     record = networks.explainer(networks.pooled()).explain(networks.noise(8, 8), "activations", channel=1).record()
     assert record["target"] is record["weights"] is record["space"] is None
-    assert record["parameters"] == {"channel": 1}
+    assert record["parameters"] == {"channel": 1, "augment": "none"}
 
 
 def test_the_most_probable_classes_come_first():

@@ -19,11 +19,22 @@ LONG = 240_000
 
 @contextmanager
 def asking(page: Page) -> Iterator[None]:
-    """Do something that asks the server, and wait until its answer stands."""
-    with page.expect_response(QUESTIONS, timeout=LONG):
+    """Do something that asks the server, and wait until its answer stands: not the other layers' maps of a question
+    before, which may come meanwhile."""
+    with page.expect_response(lambda response: _is_first(response.request), timeout=LONG):
         yield
     page.locator("#verdict[aria-busy=false]").wait_for(timeout=LONG)
     page.wait_for_timeout(50)  # the figure draws in the frame after
+
+
+def _is_first(request: Request) -> bool:
+    """Whether a request asks for what is to stand on the page, rather than for the rest of it."""
+    return bool(QUESTIONS.search(request.url)) and not _question(request)["rest"]
+
+
+def _question(request: Request) -> dict[str, Any]:
+    asked: dict[str, Any] = json.loads(request.post_data or "")["inputs"][0]["value"]
+    return asked
 
 
 def questions(page: Page) -> list[dict[str, Any]]:
@@ -32,7 +43,7 @@ def questions(page: Page) -> list[dict[str, Any]]:
 
     def note(request: Request) -> None:
         if QUESTIONS.search(request.url):
-            asked.append(json.loads(request.post_data or "")["inputs"][0]["value"])
+            asked.append(_question(request))
 
     page.on("request", note)
     return asked

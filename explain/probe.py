@@ -146,12 +146,8 @@ def pooled(end: tf.Tensor) -> tf.Tensor | None:
         op = tensor.op
         if spatial(tensor) or not op.inputs or not spatial(op.inputs[0]):
             continue
-        if op.type in ("AvgPool", "MaxPool"):
+        if op.type in ("AvgPool", "MaxPool") or (op.type in ("Mean", "Max", "Sum") and _reduces_places(op)):
             return source(op.inputs[0])
-        if op.type in ("Mean", "Max", "Sum"):
-            axes = tf.get_static_value(op.inputs[1])
-            if axes is not None and {int(axis) % 4 for axis in axes.reshape(-1)} == {1, 2}:
-                return source(op.inputs[0])
     return None
 
 
@@ -173,6 +169,11 @@ def mean_before_linear(tensor: tf.Tensor, end: tf.Tensor) -> tf.Tensor | None:
 def _over_all_places(op: Any) -> bool:
     if op.type == "AvgPool":
         return tuple(op.outputs[0].shape[1:3]) == (1, 1) and op.get_attr("padding") == b"VALID"
+    return _reduces_places(op)
+
+
+def _reduces_places(op: Any) -> bool:
+    """Whether an operation with axes, such as a mean, reduces both spatial ones and no other."""
     axes = tf.get_static_value(op.inputs[1])
     return axes is not None and {int(axis) % 4 for axis in axes.reshape(-1)} == {1, 2}
 

@@ -54,18 +54,22 @@ def overlay(
     view: tuple[int, int, int, int],
     opacity: float,
     name: str,
+    threshold: float = 0.0,
 ) -> Image.Image:
-    """Heat in [0, 1] over a photo of the same size; the part outside `view` is dimmed.
+    """Heat in [0, 1] over a photo of the same size, where it reaches the threshold; the part outside `view` is dimmed.
 
     Raises:
-        ExplainError: the opacity is not in [0, 1], or there is no such colour map.
+        ExplainError: the opacity or the threshold is not in [0, 1], or there is no such colour map.
     """
-    if not 0 <= opacity <= 1:
-        raise ExplainError(f"Opacity is between 0 and 1; received {opacity!r}.")
-    colours = colormap(name)[np.rint(heat * 255).astype(np.uint8)]
+    for what, given in (("Opacity", opacity), ("A threshold", threshold)):
+        if not 0 <= given <= 1:
+            raise ExplainError(f"{what} is between 0 and 1; received {given!r}.")
     x0, y0, x1, y1 = view
+    seen, levels = pixels[y0:y1, x0:x1], np.rint(heat[y0:y1, x0:x1] * 255).astype(np.uint8)
+    colours = colormap(name)[levels]
+    share = np.where(np.arange(256) / 255 >= threshold, opacity, 0).astype(np.float32)[levels, None]
     mixed = pixels * np.float32(UNSEEN)
-    mixed[y0:y1, x0:x1] = pixels[y0:y1, x0:x1] * np.float32(1 - opacity) + colours[y0:y1, x0:x1] * np.float32(opacity)
+    mixed[y0:y1, x0:x1] = seen * (1 - share) + colours * share
     return Image.fromarray(np.rint(mixed).astype(np.uint8))
 
 

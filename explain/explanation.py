@@ -114,9 +114,10 @@ class Explanation:
     def _is_noise(self, values: Floats) -> bool:
         return bool(np.abs(values).max() <= NOISE * self._largest)
 
-    def overlay(self, opacity: float = 0.5, colormap: str = "viridis") -> Image.Image:
-        """The photo with the heat over it, at the photo's size; what the model did not see is dimmed."""
-        return drawing.overlay(self._photo.pixels, self.heat(), self.view, opacity, colormap)
+    def overlay(self, opacity: float = 0.5, colormap: str = "viridis", threshold: float = 0.0) -> Image.Image:
+        """The photo with the heat over it where that reaches a threshold in [0, 1], at the photo's size; what the model
+        did not see is dimmed."""
+        return drawing.overlay(self._photo.pixels, self.heat(), self.view, opacity, colormap, threshold)
 
     def cutout(self, threshold: float = 0.5) -> Image.Image:
         """The photo where the heat reaches a threshold in [0, 1], transparent elsewhere."""

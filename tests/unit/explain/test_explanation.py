@@ -74,6 +74,16 @@ def test_an_overlay_mixes_photo_and_colours():
     assert np.asarray(found.overlay(opacity=0.2, colormap="grey")).tolist() == [[[0] * 3, [255, 51, 51]]]
 
 
+def test_an_overlay_leaves_out_what_is_below_a_threshold():
+    found, photo = by_hand(fit="stretch").explain(right(1, 6), target="red"), right(1, 6)
+    whole = np.asarray(found.overlay(opacity=0.5, colormap="jet"))
+    levels = np.rint(found.heat() * 255)
+    for threshold in (0.2, 0.5, 1):
+        drawn = np.asarray(found.overlay(opacity=0.5, colormap="jet", threshold=threshold))
+        assert_array_equal(drawn, np.where((levels >= 255 * threshold)[..., None], whole, photo))
+        assert 0 < (drawn != whole).any(-1).sum() < 6
+
+
 def test_pictures_have_the_photos_size():
     found = by_hand().explain(networks.noise(31, 47))
     assert found.overlay().size == (47, 31)
@@ -101,6 +111,8 @@ def test_opacity_and_threshold_are_between_0_and_1(value):
     found = by_hand().explain(right(1, 2))
     with pytest.raises(ExplainError, match="between 0 and 1"):
         found.overlay(opacity=value)
+    with pytest.raises(ExplainError, match="between 0 and 1"):
+        found.overlay(threshold=value)
     with pytest.raises(ExplainError, match="between 0 and 1"):
         found.cutout(threshold=value)
 

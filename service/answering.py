@@ -23,9 +23,7 @@ def answer(model: Served, photo: Photo, question: Question) -> Answer:
     """
     explainer, classes = model.explainer, model.explainer.classifier.classes
     method, reach = _method(question), reach_of(question)
-    target, against = _index(question.target, classes), _index(question.against, classes)
-    if against is not None and against == (explainer.predict(photo).index if target is None else target):
-        against = None
+    target, against = _classes(explainer, photo, question)
     score = _score(explainer, photo, target, against, question)
     layer, explanations, everything = _maps(explainer, photo, score, question)
     note = ""
@@ -68,6 +66,18 @@ def answer(model: Served, photo: Photo, question: Question) -> Answer:
     )
 
 
+def explanation(model: Served, photo: Photo, question: Question) -> Explanation:
+    """What is shown of the layer that is asked for, as the engine has it: to be kept.
+
+    Raises:
+        ExplainError: something is wrong with the question.
+    """
+    explainer = model.explainer
+    score = _score(explainer, photo, *_classes(explainer, photo, question), question)
+    layer = None if reach_of(question) == "network" else question.layer
+    return explainer.explain(photo, method=question.method, layer=layer, target=score, **question.parameters)
+
+
 def _method(question: Question) -> Method:
     from explain.methods import find
 
@@ -91,6 +101,15 @@ def _index(given: int | str | None, classes: Sequence[str]) -> int | None:
     if isinstance(given, str):
         return classes.index(given) if given in classes else None
     return given
+
+
+def _classes(explainer: Explainer, photo: Photo, question: Question) -> tuple[int | None, int | None]:
+    """Indices of the class that is explained, if one is named, and of one that is subtracted, if there is one."""
+    classes = explainer.classifier.classes
+    target, against = _index(question.target, classes), _index(question.against, classes)
+    if against is not None and against == (explainer.predict(photo).index if target is None else target):
+        against = None
+    return target, against
 
 
 def _score(

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from service.admission import Admission
-from service.answering import answer, reach_of
+from service.answering import answer, explanation, reach_of
 from service.messages import Answer, MissingPhotoError, NotYetError, Question, RefusedError, State
 from service.photos import Photos
 from settings import Settings
 
 if TYPE_CHECKING:
-    from explain import Method, Photo
+    from explain import Explanation, Method, Photo
     from models.serving import Served
 
 log = logging.getLogger("whylight")
@@ -55,6 +55,13 @@ class Service:
             except ModelError:
                 titles[name] = name
         return titles
+
+    def own_models(self) -> list[str]:
+        """Names of the models that are not shipped."""
+        from models import registry
+
+        folders = registry.folders(self._settings.models)
+        return [name for name, folder in folders.items() if folder.parent != registry.ZOO]
 
     def methods(self) -> dict[str, Method]:
         """The methods by name; known once the service is ready."""
@@ -126,13 +133,28 @@ class Service:
             MissingPhotoError: the photo has to be sent.
             RefusedError: something is wrong with the photo or the question.
         """
+        with self._asked(question) as model:
+            return self._answer(model, question)
+
+    def explanation(self, question: Question) -> Explanation:
+        """What the page shows in answer to a question, of the layer that is asked for: to be kept.
+
+        Raises:
+            NotYetError, MissingPhotoError, RefusedError: as `explain`.
+        """
+        with self._asked(question) as model:
+            return explanation(model, self._photo(question), question)
+
+    @contextmanager
+    def _asked(self, question: Question) -> Iterator[Served]:
+        """The model, and a turn to ask it."""
         self.start()
         model = self._ready(question.model)
         import explain  # not earlier: this would wait for the thread that imports TensorFlow
 
         try:
             with self._turn(question):
-                return self._answer(model, question)
+                yield model
         except (explain.PhotoError, explain.ExplainError) as error:
             raise RefusedError(str(error)) from error
 

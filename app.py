@@ -34,6 +34,7 @@ def make_app(chosen: settings.Settings) -> Dash:
     app.layout = layouts.page(
         layouts.Contents(
             models=service.models(),
+            own=service.own_models(),
             model=chosen.model,
             method=METHOD,
             colormap=COLORMAP,

@@ -1,23 +1,25 @@
 /* The page's own behaviour: what Dash's callbacks call, what listens to the document, and the first photo. The modules it is made
    of lie in `page/`. */
 import { save } from "./page/download.mjs";
+import * as downloads from "./page/downloads.mjs";
 import * as figure from "./page/figure.mjs";
 import * as options from "./page/options.mjs";
 import * as panel from "./page/panel.mjs";
 import * as session from "./page/session.mjs";
-import { listen, sample } from "./page/upload.mjs";
+import * as sharing from "./page/sharing.mjs";
+import { listen } from "./page/upload.mjs";
 import { percent } from "./page/words.mjs";
 
 
 const download = () => {
   const shown = session.current();
   if (!shown) return panel.say("There is no photo to download yet.", "error");
-  const { answer, photo, layer, parameters } = shown, index = answer.target ?? answer.predicted, name = answer.classes[index];
-  return save({ photo, view: answer.view, suffix: name.replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase(), texts: {
-    Software: "Whylight", Model: answer.title, Class: name, Probability: percent(answer.probabilities[index]),
+  const { answer, layer, parameters } = shown, index = answer.target ?? answer.predicted;
+  return save(shown, {
+    Software: "Whylight", Model: answer.title, Class: answer.classes[index], Probability: percent(answer.probabilities[index]),
     Method: answer.method, ...(answer.reach !== "network" && { Layer: layer }),
     ...(Object.keys(parameters).length && { Parameters: JSON.stringify(parameters) }), ...goal(answer),
-  } });
+  });
 };
 
 /* What is said of the score in the download, where it is not simply that of the class. */
@@ -25,6 +27,12 @@ const goal = ({ classes, against, evidence, space }) => ({
   ...(against !== null && { Against: classes[against] }), ...(evidence !== "for" && { Evidence: evidence }),
   ...(space === "probability" && { Score: space }),
 });
+
+/* The look is part of the address. */
+const look = (change) => (value) => {
+  change(value);
+  sharing.keep();
+};
 
 const actions = {
   receive: session.receive,
@@ -37,9 +45,9 @@ const actions = {
   score: (value) => panel.changed("score", value) && session.ask({}),
   reset: session.reset,
   target: (value) => panel.changed("target", value) && session.chooseTarget(Number(value)),
-  opacity: figure.setOpacity,
-  threshold: figure.setThreshold,
-  colormap: figure.setColormap,
+  opacity: look(figure.setOpacity),
+  threshold: look(figure.setThreshold),
+  colormap: look(figure.setColormap),
   download,
 };
 /* Dash wants nothing back from a callback without outputs. */
@@ -59,6 +67,6 @@ const settings = JSON.parse(document.getElementById("page").dataset.settings);
 panel.changed("model", settings.model);
 panel.changed("method", settings.method);
 await session.start(settings);
-listen(session.take);
-if (settings.samples.length) session.take(sample(settings.samples[0]));
-else panel.say("Drop, choose or paste a photo to begin.");
+listen(sharing.take);
+downloads.listen();
+sharing.begin(settings);

@@ -10,6 +10,7 @@ from dash import html
 
 from layouts import ids
 from layouts.attributes import aria
+from layouts.download import download
 
 
 def verdict() -> Any:
@@ -137,12 +138,7 @@ def look(colormap: str) -> Any:
             html.Div(
                 [
                     _slider(ids.THRESHOLD, "Hide below", 0),
-                    html.Button(
-                        [html.Span(className="glyph save"), "Download"],
-                        id=ids.DOWNLOAD,
-                        type="button",
-                        className="button",
-                    ),
+                    download(),
                 ],
                 className="pair",
             ),

@@ -44,6 +44,11 @@ ABOUT = "about"
 """What the method is good for, and how it fails."""
 
 DOWNLOAD = "download"
+COPY_LINK = "copy-link"
+DOWNLOADS = "downloads"
+"""The menu beside it."""
+LINK_NOTE = "link-note"
+COPY_PYTHON = "copy-python"
 THEME = "theme"
 DEVICE = "device"
 
@@ -56,6 +61,11 @@ ANSWER = "answer"
 def sample(name: str) -> str:
     """The button of the sample of this name."""
     return f"sample-{name}"
+
+
+def download(name: str) -> str:
+    """An entry of the menu of downloads."""
+    return f"download-{name}"
 
 
 def option(name: Any, kind: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import controls, ids, photo
+from layouts import controls, ids, photo, sharing
 from layouts.attributes import aria, data
 from layouts.theme import THEME
 
@@ -21,6 +21,7 @@ class Contents:
 
     Attributes:
         models: titles of the models, by name.
+        own: names of those that are not shipped.
         model: the one that the page starts with.
         method: the one that the page starts with; the others come with the first answer, when the engine is there.
         colormap: the colour map that the page starts with; the others come likewise.
@@ -30,6 +31,7 @@ class Contents:
     """
 
     models: Mapping[str, str]
+    own: Sequence[str]
     model: str
     method: str
     colormap: str
@@ -46,6 +48,8 @@ def page(contents: Contents, address: str) -> Any:
         address: where the page lies, with a slash at its end.
     """
     settings = {
+        "models": dict(contents.models),
+        "own": list(contents.own),
         "model": contents.model,
         "method": contents.method,
         "samples": list(contents.samples),
@@ -67,6 +71,7 @@ def page(contents: Contents, address: str) -> Any:
                                 controls.verdict(),
                                 controls.question(contents.models, contents.model, contents.method),
                                 controls.look(contents.colormap),
+                                sharing.sharing(),
                                 controls.reading(),
                             ],
                             className="panel",

@@ -27,12 +27,22 @@ async function compose(photo, view) {
   return canvas.convertToBlob({ type: "image/png" });
 }
 
-/* Hand the picture to the browser's downloads, under the photo's name. */
-export async function save({ photo, view, texts, suffix }) {
-  const png = await withTexts(await compose(photo, view), texts);
+/* What a download is called, but for its ending: after the photo and the class. */
+export function name({ photo, answer: { classes, target, predicted } }) {
+  const suffix = classes[target ?? predicted].replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase();
+  return `${photo.name.replace(/\.[^.]*$/, "")}-${suffix}`;
+}
+
+/* Hand a file to the browser's downloads. */
+export function offer(blob, called) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(png);
-  link.download = `${photo.name.replace(/\.[^.]*$/, "")}-${suffix}.png`;
+  link.href = URL.createObjectURL(blob);
+  link.download = called;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+export async function save(shown, texts) {
+  const { photo, answer: { view } } = shown;
+  offer(await withTexts(await compose(photo, view), texts), `${name(shown)}.png`);
 }

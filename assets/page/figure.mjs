@@ -8,6 +8,7 @@ const LONG_SIDE = 896; // pixels that the heat is drawn with
 const MOMENT = 150; // ms
 const TRANSPARENT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 export const UNSEEN = 0.35; // brightness of what the model did not see
+const USUAL = "viridis"; // what the figure is made with
 const HEAT = 1; // place among the layout's images; 0 is the photo
 
 const graph = () => document.querySelector("#overlay .js-plotly-plot");
@@ -18,22 +19,23 @@ let heat = null;
 let picture = null; // the heat's pixels, without colours
 let telling = 0; // the timer that tells Plotly of the heat's look
 let turn = 0; // counts the maps drawn: packing one takes a moment, and the last one asked for wins
-export const look = { opacity: 0.5, colormap: "viridis", threshold: 0, palettes: {} };
+export const look = { opacity: 0.5, colormap: USUAL, threshold: 0, palettes: {} };
 
 /* The figure is drawn by Dash, some time after this module runs. */
 export async function plotted() {
   while (!graph()?.layout?.images) await new Promise(requestAnimationFrame);
 }
 
-/* The palettes by name, in base64. */
+/* The palettes by name, in base64. One may have been chosen before they are here. */
 export function setPalettes(palettes) {
   look.palettes = Object.fromEntries(Object.entries(palettes).map(([name, rgb]) => [name, fromBase64(rgb)]));
+  if (look.colormap !== USUAL) setColormap(look.colormap);
 }
 
 /* Opacity of the 256 levels: what is below the threshold is not drawn. */
 export const alpha = () => Uint8Array.from({ length: 256 }, (_, level) => (level / 255 < look.threshold ? 0 : 255));
 
-export const palette = () => look.palettes[look.colormap];
+export const palette = () => look.palettes[Object.hasOwn(look.palettes, look.colormap) ? look.colormap : USUAL];
 
 export const currentHeat = () => heat;
 
@@ -64,7 +66,9 @@ export function setThreshold(threshold) {
 
 export async function setColormap(name) {
   look.colormap = name;
-  const rgb = palette(), steps = [0, 32, 64, 96, 128, 160, 192, 224, 255];
+  const rgb = palette();
+  if (!rgb) return;
+  const steps = [0, 32, 64, 96, 128, 160, 192, 224, 255];
   const scale = steps.map((i) => [i / 255, `rgb(${rgb.slice(3 * i, 3 * i + 3).join()})`]);
   await Plotly.restyle(graph(), { "marker.colorscale": [scale] });
   paint();

@@ -7,7 +7,7 @@ import { coincidence, evidence, headline, percent, reading, title, unfamiliar } 
 export { unpack };
 
 const NONE = "none"; // no class, in the select of the class that is subtracted
-const OWN = "own"; // the method's own score
+export const OWN = "own"; // the method's own score
 const chosen = { evidence: "for", score: OWN }; // and model, method, layer, target and against, as somebody or the page has set them
 
 export const choices = () => ({
@@ -61,13 +61,15 @@ export function choose(shown) {
   options.count(shown);
 }
 
-/* Every option as it is by itself. */
-export function reset() {
-  const controls = { against: NONE, evidence: "for", score: OWN };
+/* Set controls before there is an answer to what they say. */
+export function preset(controls, parameters) {
   Object.assign(chosen, controls);
   Object.entries(controls).forEach(([control, value]) => set(control, { value }));
-  options.restore(chosen.method, {});
+  options.restore(chosen.method, parameters);
 }
+
+/* Every option as it is by itself. */
+export const reset = () => preset({ against: NONE, evidence: "for", score: OWN }, {});
 
 export function show(shown) {
   const { answer } = shown, { classes, predicted } = answer, without = answer.target === null;

@@ -56,7 +56,7 @@ async function draw(bitmap) {
 
 export const bitmapOf = (file) => createImageBitmap(file, { imageOrientation: "from-image" });
 
-/* A photo {file, name, width, height, shown, sent}. Without width, height and shown if this browser can't decode it (HEIC, say):
+/* A photo {file, name, width, height, shown, sent, shrunk}, and the name of the sample if it is one. Without width, height and shown if this browser can't decode it (HEIC, say):
    then the server is asked for a version that it can. Limits: {bytes, pixels}. */
 export async function open(file, limits) {
   if (!file) throw new PhotoError("No photo was chosen.");
@@ -72,10 +72,11 @@ export async function open(file, limits) {
       + `the limit is ${million(limits.pixels)} million. Choose a smaller photo.`);
   }
   const bitmap = size && await bitmapOf(file).catch(() => null);
-  if (!bitmap) return { file, name: file.name, sent: await untouched() };
+  const { name, sample } = file;
+  if (!bitmap) return { file, name, sample, sent: await untouched() };
   const shown = await dataURL(await draw(bitmap));
   const { width, height } = bitmap;
   bitmap.close();
   const shrunk = Math.max(width, height) > LONG_SIDE && await whole(file);
-  return { file, name: file.name, width, height, shown, sent: shrunk ? shown.split(",")[1] : await untouched() };
+  return { file, name, sample, width, height, shown, shrunk, sent: shrunk ? shown.split(",")[1] : await untouched() };
 }

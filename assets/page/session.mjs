@@ -15,23 +15,27 @@ let limits = null;
 let number = 0;
 let taken = 0; // counts the files taken: opening one takes a moment, and the last one wins
 /* What was asked last: {number, photo, model, method, parameters, layer, target, against, evidence, space}. Classes by their labels;
-   no target for the predicted one. */
+   no target for the predicted one. `link`: the link that asks this, see `sharing.mjs`. */
 let wanted = null;
 /* What stands on the page: the same, and the answer to it. There `layer` is the one on show, "" for the whole network, and `choice` the
    one that comes back with a method that can show it. */
 let shown = null;
 let maps = {}; // of what stands on the page, by layer, that of the whole network by ""; those still on their way are missing
 let waiting = 0;
+const listeners = [];
 
 export const current = () => shown;
 
-/* A file, or a promise of one: from now on the photo. */
-export async function take(file) {
+/* Call this whenever something else stands on the page. */
+export const whenShown = (listener) => listeners.push(listener);
+
+/* A file, or a promise of one: from now on the photo. What else is asked of it, a function may say once it is open. */
+export async function take(file, also = () => ({})) {
   const mine = ++taken;
   panel.busy(true);
   try {
     const photo = await open(await file, limits);
-    if (mine === taken) ask({ photo, target: null });
+    if (mine === taken) ask({ photo, target: null, ...also(photo) });
   } catch (error) {
     if (mine === taken) fail(error instanceof PhotoError ? error.message : "This photo could not be loaded. Try again, or another one.");
   }
@@ -40,7 +44,7 @@ export async function take(file) {
 /* Ask for an explanation that differs from the last one asked for in these points. */
 export function ask(change) {
   if (!change.photo && !wanted) return; // nothing is on the page that could be explained in another way
-  wanted = { target: null, against: null, layer: null, ...wanted, ...panel.choices(), ...change, number: ++number };
+  wanted = { target: null, against: null, layer: null, ...wanted, link: null, ...panel.choices(), ...change, number: ++number };
   options.count(wanted);
   panel.say("");
   send(wanted, false);
@@ -110,7 +114,7 @@ export async function receive(answer) {
   if (answer?.number !== question?.number) return;
   stopWatching();
   if (answer.error) {
-    fail(answer.error);
+    if (!question.link?.refused(answer.error)) fail(answer.error);
   } else if (answer.again) {
     panel.say(answer.note);
     setTimeout(() => wanted === question && send(question, answer.rest), 1000 * answer.again);
@@ -163,7 +167,8 @@ async function accept(question, answer) {
 /* What this browser can't decode, as the server did. */
 async function displayable(photo, src) {
   const file = new File([fromBase64(src.split(",")[1])], photo.name, { type: "image/jpeg" });
-  return { ...await open(file, { bytes: Infinity, pixels: Infinity }), sent: photo.sent };
+  const { sent, sample } = photo;
+  return { ...await open(file, { bytes: Infinity, pixels: Infinity }), sent, sample, shrunk: false };
 }
 
 /* The layer on show, or another one whose map is on its way. */
@@ -171,6 +176,7 @@ async function showLayer(layer = shown.layer) {
   const before = shown, { answer } = shown, map = maps[layer];
   const found = await figure.setMap(map, { ...answer.seen, magnitude: answer.shown === "magnitude" }, nothing(answer));
   if (before === shown && (found || !map)) panel.tell(answer, found);
+  listeners.forEach((listener) => listener(shown));
 }
 
 /* Every layer's map is here, or on its way; or the server has to be asked for each. */

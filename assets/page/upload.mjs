@@ -49,9 +49,9 @@ export function listen(take) {
   });
 }
 
-/* A sample as the file that a person would have chosen; awaited by whoever takes it. */
+/* A sample as the file that a person would have chosen, but for a note that it is one; awaited by whoever takes it. */
 export async function sample(name) {
   const answer = await fetch(new URL(`../../samples/${encodeURIComponent(name)}`, import.meta.url));
   if (!answer.ok) throw new TypeError(`sample ${name}: ${answer.status}`);
-  return new File([await answer.blob()], name);
+  return Object.assign(new File([await answer.blob()], name), { sample: name });
 }

@@ -5,9 +5,11 @@ from typing import Any
 
 import layouts
 from layouts import ids
+from layouts.download import ENTRIES
 
 CONTENTS = layouts.Contents(
-    models={"pets": "cats and dogs"},
+    models={"pets": "cats and dogs", "mine": "things of mine"},
+    own=("mine",),
     model="pets",
     method="grad-cam",
     colormap="viridis",
@@ -34,12 +36,14 @@ def page() -> dict[str, Any]:
 
 def test_every_id_is_on_the_page() -> None:
     expected = {value for name, value in vars(ids).items() if name.isupper()}
-    assert expected | {"sample-a cat", "sample-dog"} == set(page())
+    assert expected | {"sample-a cat", "sample-dog"} | {ids.download(entry.name) for entry in ENTRIES} == set(page())
 
 
 def test_the_page_carries_what_its_scripts_need() -> None:
     settings = json.loads(getattr(page()[ids.PAGE], "data-settings"))
     assert settings == {
+        "models": {"pets": "cats and dogs", "mine": "things of mine"},
+        "own": ["mine"],
         "model": "pets",
         "method": "grad-cam",
         "samples": ["a cat.jpg", "dog.jpg"],

@@ -31,6 +31,7 @@ def make_app(chosen: settings.Settings) -> Dash:
     )
     icon = ICON.format(address=chosen.base_path)
     app.index_string = app.index_string.replace("{%favicon%}", icon).replace("<html>", '<html lang="en">')
+    app.index_string = app.index_string.replace("footer>", "div>")  # of the scripts: not the page's
     app.layout = layouts.page(
         layouts.Contents(
             models=service.models(),

@@ -1,8 +1,10 @@
 /* The page's own behaviour: what Dash's callbacks call, what listens to the document, and the first photo. The modules it is made
    of lie in `page/`. */
+import { announce } from "./page/comboboxes.mjs";
 import { save } from "./page/download.mjs";
 import * as downloads from "./page/downloads.mjs";
 import * as figure from "./page/figure.mjs";
+import * as keys from "./page/keys.mjs";
 import * as options from "./page/options.mjs";
 import * as panel from "./page/panel.mjs";
 import * as session from "./page/session.mjs";
@@ -69,4 +71,6 @@ panel.changed("method", settings.method);
 await session.start(settings);
 listen(sharing.take);
 downloads.listen();
+keys.listen();
+announce(document.getElementById("explanation"));
 sharing.begin(settings);

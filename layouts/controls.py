@@ -130,7 +130,12 @@ def look(colormap: str) -> Any:
             html.H2("View"),
             html.Div(
                 [
-                    _select(ids.COLORMAP, "Colours", value=colormap),
+                    _select(
+                        ids.COLORMAP,
+                        "Colours",
+                        value=colormap,
+                        comboboxProps={"shadow": "md", "width": 250, "position": "bottom-start"},
+                    ),
                     _slider(ids.OPACITY, "Opacity", 0.5),
                 ],
                 className="pair",
@@ -176,6 +181,7 @@ def _select(identifier: str, label: str, **properties: Any) -> Any:
         label=label,
         allowDeselect=False,
         nothingFoundMessage="Nothing by that name",
+        withScrollArea=False,  # the list scrolls by itself, which keyboards and readers understand
         **{"comboboxProps": {"shadow": "md"}, **properties},
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import controls, ids, photo, sharing
+from layouts import controls, ids, photo, sharing, shortcuts
 from layouts.attributes import aria, data
 from layouts.theme import THEME
 
@@ -74,12 +74,15 @@ def page(contents: Contents, address: str) -> Any:
                                 sharing.sharing(),
                                 controls.reading(),
                             ],
+                            id=ids.EXPLANATION,
+                            tabIndex=-1,
                             className="panel",
                             **aria(label="Explanation"),
                         ),
                     ]
                 ),
                 _footer(),
+                shortcuts.dialog(),
                 dcc.Store(id=ids.QUESTION),
                 dcc.Store(id=ids.ANSWER),
             ],
@@ -94,15 +97,24 @@ def page(contents: Contents, address: str) -> Any:
 def _header(address: str) -> Any:
     return html.Header(
         [
+            html.Button("Skip to the explanation", id=ids.SKIP, type="button", className="button skip"),
             html.A(
                 [
                     html.Img(src=f"{address}assets/logo.svg", alt="", width=30, height=30),
-                    html.Span("Whylight", className="wordmark"),
+                    html.H1("Whylight", className="wordmark"),
                 ],
                 href=address,
                 className="brand",
             ),
             html.Span("Why does the model say that?", className="tagline"),
+            html.Button(
+                html.Span(className="glyph help"),
+                id=ids.HELP,
+                type="button",
+                className="icon",
+                title="Keyboard",
+                **aria(label="Keyboard shortcuts"),
+            ),
             dmc.ColorSchemeToggle(
                 id=ids.THEME,
                 lightIcon=html.Span(className="glyph moon"),

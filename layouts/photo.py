@@ -117,6 +117,13 @@ def entrance(samples: Sequence[str], max_bytes: int, address: str) -> Any:
     return html.Div(
         [
             upload,
+            html.Button(
+                [html.Span(className="glyph camera"), "Camera"],
+                id=ids.CAMERA,
+                type="button",
+                className="button camera",
+                **aria(label="Take a photo with the camera"),
+            ),
             html.Div(
                 [_sample(file, address) for file in samples],
                 id=ids.SAMPLES,

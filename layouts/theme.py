@@ -4,6 +4,7 @@ from typing import Any
 
 THEME: dict[str, Any] = {
     "primaryColor": "ink",
+    "respectReducedMotion": True,
     "primaryShade": {"light": 7, "dark": 4},
     "defaultRadius": "md",
     "fontFamily": "var(--font)",

@@ -1,4 +1,5 @@
 /* The controls and words beside the figure, as Dash components: what they say, and what is chosen in them. */
+import { choices as colourMaps } from "./colours.mjs";
 import { html, set } from "./dash.mjs";
 import { unpack } from "./maps.mjs";
 import * as options from "./options.mjs";
@@ -45,7 +46,7 @@ export function offer({ methods, choices: data, palettes }) {
   options.offer(methods);
   options.draw(chosen.method);
   set("method", { data });
-  set("colormap", { data: Object.keys(palettes).map((name) => ({ value: name, label: title(name) })) });
+  set("colormap", { data: colourMaps(palettes) });
 }
 
 /* The controls as they are for what stands on the page. */

@@ -1,4 +1,4 @@
-/* The ways in for a photo: drop, choose, paste, or a sample. Each ends with `take(file)`. */
+/* The ways in for a photo: drop, choose, paste, the camera, or a sample. Each ends with `take(file)`. */
 
 const within = (event, selector) => event.target instanceof Element && event.target.closest(selector);
 
@@ -23,6 +23,8 @@ export function listen(take) {
     take(event.dataTransfer?.files[0]);
   });
 
+  /* Nobody meets dcc.Upload's own field, which has no name: there is a button for it. */
+  Object.assign(document.querySelector("#upload input[type=file]"), { tabIndex: -1, ariaHidden: "true" });
   on("change", (event) => {
     const input = within(event, "#upload input[type=file]");
     if (!input) return;
@@ -32,6 +34,8 @@ export function listen(take) {
     take(file);
   });
   on("cancel", (event) => within(event, "#upload input[type=file]") && take(undefined));
+
+  document.getElementById("camera").addEventListener("click", () => camera(take));
 
   on("paste", (event) => {
     const file = [...(event.clipboardData?.files ?? [])][0];
@@ -47,6 +51,19 @@ export function listen(take) {
     const button = within(event, "[data-sample]");
     if (button) take(sample(button.dataset.sample));
   });
+}
+
+/* A phone's camera, by the input that browsers have for it; dcc.Upload's can't be told to. */
+function camera(take) {
+  const input = Object.assign(document.createElement("input"), { type: "file", accept: "image/*", hidden: true });
+  input.setAttribute("capture", "environment"); // which is no property where there is no camera
+  input.addEventListener("change", () => {
+    take(input.files[0]);
+    input.remove();
+  });
+  input.addEventListener("cancel", () => input.remove());
+  document.body.append(input); // some browsers forget one that is nowhere
+  input.click();
 }
 
 /* A sample as the file that a person would have chosen, but for a note that it is one; awaited by whoever takes it. */

@@ -175,9 +175,10 @@ class Network:
         """From the input to [logits (N, classes), probabilities (N, classes)]."""
         return self._compile("forward", [self._batch], lambda: [self._logits, self._probabilities])
 
-    def activation(self, path: str) -> Compiled:
-        """From the input to the output of a layer: [(N, rows, columns, K)]."""
-        return self._compile(("activation", path), [self._batch], lambda: [self._tensors[path]])
+    def activation(self, path: str, start: str | None = None) -> Compiled:
+        """From the input, or from the output of `start`, to the output of a layer: [(N, rows, columns, K)]."""
+        feed = self._batch if start is None else self._tensors[start]
+        return self._compile(("activation", path, start), [feed], lambda: [self._tensors[path]])
 
     def features(self, path: str) -> Compiled:
         """From the input to [logits, probabilities, mean over all places of a layer's output (N, K)]."""
@@ -248,8 +249,7 @@ class Network:
 
     def _explained(self, method: Method, parameters: dict[str, Any], paths: Sequence[str]) -> list[Maps]:
         needed = {"activations": self._activation, "gradients": self._gradient, "head": self._head}
-        own = {name: value for name, value in parameters.items() if name != "augment"}
-        return [method.function(*(needed[need](path) for need in method.needs), **own) for path in paths]
+        return [method.function(*(needed[need](path) for need in method.needs), **parameters) for path in paths]
 
     def _activation(self, path: str) -> tf.Tensor:
         return tf.cast(self._tensors[path], tf.float32)

@@ -82,16 +82,6 @@ def recording(model: Any) -> Iterator[list[Seen]]:
                     object.__setattr__(layer, "call", own)
 
 
-def logits(output: tf.Tensor) -> tuple[tf.Tensor, str | None]:
-    """The tensor before a final softmax or sigmoid, and which of them it was; the output itself if there is none."""
-    tensor = source(output)
-    if tensor.op.type in ("Softmax", "LogSoftmax"):
-        return tensor.op.inputs[0], "softmax"
-    if tensor.op.type == "Sigmoid":
-        return tensor.op.inputs[0], "sigmoid"
-    return output, None
-
-
 def source(tensor: tf.Tensor) -> tf.Tensor:
     """The tensor that this one is a copy of, perhaps in another precision."""
     while tensor.op.type in ("Identity", "Cast", "StopGradient"):

@@ -38,7 +38,8 @@ WATCH = """
             const done = performance.now(), resources = performance.getEntriesByType("resource");
             const { startTime, responseEnd } = resources.find(({ name }) => name.includes("_dash-update-component"));
             return {
-                prepare: startTime - began, answer: responseEnd - startTime, draw: done - responseEnd, all: done - began,
+                prepare: startTime - began, answer: responseEnd - startTime,
+                draw: done - responseEnd, all: done - began,
             };
         }
         window.addEventListener("change", ({ target }) => {

@@ -11,14 +11,6 @@ if TYPE_CHECKING:
     from explain import Method
     from explain.methods import Parameter
 
-FAMILIES = {
-    "activations": "What a layer responds to",
-    "cam": "Class activation maps",
-    "gradients": "Gradients of the input",
-    "combined": "Several put together",
-}
-"""Words for people; another family goes by its own name."""
-
 
 def catalog(service: Service) -> dict[str, Any]:
     """It is known when the engine is there, later than the page."""
@@ -33,7 +25,6 @@ def catalog(service: Service) -> dict[str, Any]:
 def _method(method: Method) -> dict[str, Any]:
     return {
         "title": method.title,
-        "family": FAMILIES.get(method.family, method.family),
         "paper": method.paper,
         "equation": method.equation,
         "symbols": method.symbols,
@@ -66,6 +57,5 @@ def _choices(methods: dict[str, Method]) -> list[dict[str, Any]]:
     """The methods as a select wants them, by family."""
     groups: dict[str, list[dict[str, str]]] = {}
     for name, method in methods.items():
-        family = FAMILIES.get(method.family, method.family)
-        groups.setdefault(family, []).append({"value": name, "label": method.title})
+        groups.setdefault(method.family_title, []).append({"value": name, "label": method.title})
     return [{"group": family, "items": items} for family, items in groups.items()]

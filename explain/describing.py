@@ -12,12 +12,6 @@ from typing import Any
 import explain
 from explain.methods import AUGMENT, Method, Parameter
 
-FAMILIES = {
-    "activations": "What a layer computes",
-    "cam": "The CAM family: one layer's channels, weighted by a score",
-    "gradients": "Gradients with respect to the input",
-    "combined": "Combinations",
-}
 _SIDE = 280
 """Of a picture in pixels."""
 _TOP = """# The methods
@@ -43,8 +37,8 @@ def page(methods: Iterable[Method], pictures: str = "methods") -> str:
     """
     methods = list(methods)
     lines = [_TOP, *(_row(method) for method in methods)]
-    for family, group in groupby(methods, key=lambda method: method.family):
-        lines += ["", f"## {FAMILIES[family]}"]
+    for family, group in groupby(methods, key=lambda method: method.family_title):
+        lines += ["", f"## {family}"]
         for method in group:
             lines += ["", *_section(method, pictures)]
     lines += ["", "## Of every method", "", _parameter("augment", AUGMENT)]

@@ -24,6 +24,14 @@ NEEDS = ("activations", "gradients", "head")
 """What a layer method may need, in the order of its arguments: A (N, rows, columns, K); dS/dA of the same shape; dS of
 what the global pooling makes of A, (N, K), for models where a linear head follows it."""
 
+FAMILIES: Mapping[str, str] = {
+    "activations": "What a layer responds to",
+    "cam": "Class activation maps",
+    "gradients": "Gradients of the input",
+    "combined": "Several put together",
+}
+"""Which methods belong together, and what people call them: in this order wherever methods are listed."""
+
 NOISE = 1e-6
 """Share of the largest sum of absolute terms below which float32 can't tell a value from rounding noise."""
 
@@ -130,7 +138,7 @@ class Method:
         paper: where it comes from.
         equation: what it computes.
         symbols: what the letters in it mean.
-        family: which methods it belongs with: "activations", "cam", "gradients" or "combined".
+        family: which methods it belongs with, of FAMILIES.
         needs: of a layer method, which of NEEDS.
         use: what it is good for, in a sentence.
         limits: how it is known to fail, in a sentence.
@@ -162,6 +170,11 @@ class Method:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
     @property
+    def family_title(self) -> str:
+        """What people call its family."""
+        return FAMILIES[self.family]
+
+    @property
     def in_graph(self) -> bool:
         """Whether it is a layer method, rather than an input method."""
         return bool(self.needs)
@@ -188,7 +201,13 @@ _METHODS: dict[str, Method] = {}
 
 
 def method(parameters: Mapping[str, Parameter] | None = None, **description: Any) -> Callable[..., Any]:
-    """Register the function below it as a method; the arguments are `Method`'s."""
+    """Register the function below it as a method; the arguments are `Method`'s.
+
+    Raises:
+        ExplainError: there is no such family.
+    """
+    if description["family"] not in FAMILIES:
+        raise unknown("family of methods", description["family"], FAMILIES)
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         every = {**(parameters or {}), "augment": AUGMENT}
@@ -200,8 +219,8 @@ def method(parameters: Mapping[str, Parameter] | None = None, **description: Any
 
 def methods() -> dict[str, Method]:
     """Every method by its name, those of one family together."""
-    order = ("activations", "cam", "gradients", "combined")
-    return dict(sorted(_METHODS.items(), key=lambda item: order.index(item[1].family)))
+    families = list(FAMILIES)
+    return dict(sorted(_METHODS.items(), key=lambda item: families.index(item[1].family)))
 
 
 def find(name: str) -> Method:

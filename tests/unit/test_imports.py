@@ -11,7 +11,6 @@ ROOT = Path(__file__).parents[2]
 OURS = {"app", "callbacks", "explain", "layouts", "models", "service", "settings", "whylight"}
 MAY_IMPORT = {
     "app": {"callbacks", "layouts", "service", "settings"},
-    "service": {"explain", "models", "settings"},
     "settings": set(),
     "whylight": set(),
 }

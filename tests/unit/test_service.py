@@ -16,6 +16,8 @@ from models import serving
 from models.familiar import Familiar
 from models.serving import Loader, Served
 from service import NotYetError, Question
+from service.admission import Admission
+from service.photos import Photos
 from settings import Settings
 
 SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
@@ -26,7 +28,7 @@ def photo(digest: str, side: int = 100) -> explain.Photo:
 
 
 def test_photos_are_kept_up_to_a_number_of_bytes_the_last_used_longest() -> None:
-    kept = service._Photos(limit=3 * 30_000)
+    kept = Photos(limit=3 * 30_000)
     for digest in "abc":
         kept.keep(photo(digest))
     assert kept.get("a")
@@ -35,7 +37,7 @@ def test_photos_are_kept_up_to_a_number_of_bytes_the_last_used_longest() -> None
 
 
 def test_thousands_of_photos_take_no_more_than_one_that_is_too_large() -> None:
-    kept = service._Photos(limit=1000)
+    kept = Photos(limit=1000)
     for number in range(2000):
         kept.keep(photo(str(number)))
     assert len(kept._photos) == 1
@@ -43,7 +45,7 @@ def test_thousands_of_photos_take_no_more_than_one_that_is_too_large() -> None:
 
 
 def test_two_pass_eight_wait_and_the_next_is_asked_to_come_again() -> None:
-    admission = service._Admission(passes=2, waiting=8)
+    admission = Admission(passes=2, waiting=8)
     inside, most = [0], [0]
     lock, leave = threading.Lock(), threading.Event()
 
@@ -385,7 +387,7 @@ def test_two_threads_always_stay_free(threads: int) -> None:
     """At most so many threads are in a pass or wait for one: those of the one queue, and those that wait before it."""
     busy = service.Service(Settings(threads=threads))
 
-    def places(admission: service._Admission) -> int:
+    def places(admission: Admission) -> int:
         taken = 0
         while admission._places.acquire(blocking=False):
             taken += 1

@@ -9,6 +9,7 @@ from PIL import Image
 
 import explain
 from explain import describing
+from explain.methods import FAMILIES
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -16,6 +17,11 @@ DOCS = Path(__file__).parents[3] / "docs"
 def test_the_page_is_what_the_registry_says(capsys):
     assert describing.main([]) == 0
     assert capsys.readouterr().out == (DOCS / "methods.md").read_text(encoding="utf-8")
+
+
+def test_the_families_are_the_headings_in_order():
+    page = (DOCS / "methods.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == [*FAMILIES.values(), "Of every method"]
 
 
 def test_every_link_and_picture_of_the_page_leads_somewhere():
@@ -40,4 +46,3 @@ def test_a_method_says_what_people_need_to_read_its_picture(method):
     for sentence in (method.use, method.limits):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
-    assert method.family in describing.FAMILIES

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import explain
-from explain.methods import NEEDS
+from explain.methods import FAMILIES, NEEDS
+from explain.methods import method as register
 
 
 def test_everything_public_is_exported_and_nothing_else():
@@ -28,13 +29,24 @@ def test_the_methods_are_those_of_the_files():
     assert {"grad-cam", "activations"} <= files
 
 
+def test_methods_are_listed_by_family():
+    listed = [method.family for method in explain.methods().values()]
+    assert list(dict.fromkeys(listed)) == list(FAMILIES), "each has methods"
+    assert listed == sorted(listed, key=list(FAMILIES).index)
+
+
+def test_a_method_of_no_known_family_is_not_registered():
+    with pytest.raises(explain.ExplainError, match=r"no family of methods 'cams'\. Did you mean 'cam'\?"):
+        register(name="of-no-family", family="cams")
+    assert "of-no-family" not in explain.methods()
+
+
 @pytest.mark.parametrize("method", explain.methods().values(), ids=explain.methods())
 def test_a_method_says_everything_that_menus_and_documents_need(method):
     for text in (method.title, method.paper, method.equation, method.symbols, method.use, method.limits, method.cost):
         assert text
     assert method.use.endswith(".")
     assert method.limits.endswith(".")
-    assert method.family in ("activations", "cam", "gradients", "combined")
     assert method.display in ("positive", "magnitude")
     assert method.space in ("logit", "probability", None)
     assert set(method.needs) <= set(NEEDS)

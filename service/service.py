@@ -1,0 +1,178 @@
+"""What page and HTTP ask: models are loaded once, photos kept by digest, and few passes made at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from service.admission import Admission
+from service.answering import answer, reach_of
+from service.messages import Answer, MissingPhotoError, NotYetError, Question, RefusedError, State
+from service.photos import Photos
+from settings import Settings
+
+if TYPE_CHECKING:
+    from explain import Method, Photo
+    from models.serving import Served
+
+log = logging.getLogger("whylight")
+
+PASSES = 2
+WAITING = 8
+LONG_WAITING = 3
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".heic", ".heif", ".avif"}
+LOADING = State(False, "The model is being loaded.", None)
+
+
+class Service:
+    """One for a process, used by all its threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        from models import serving
+
+        self.samples = settings.samples
+        self._settings = settings
+        self._models = serving.Loader(self._load)
+        self._state = LOADING
+        self._photos = Photos(settings.cache_bytes)
+        # At least two threads stay free, so that /healthz answers however many questions wait.
+        free = settings.threads - PASSES - 2
+        waiting = min(WAITING, free)
+        self._admission = Admission(PASSES, waiting)
+        # Of the passes one is never taken by a method that needs many of them.
+        self._long = Admission(PASSES - 1, min(LONG_WAITING, free - waiting))
+
+    def models(self) -> dict[str, str]:
+        """Titles of the models by name; one whose card is damaged goes by its name, and is refused when it is asked."""
+        from models import ModelError, card, registry
+
+        titles = {}
+        for name, folder in registry.folders(self._settings.models).items():
+            try:
+                titles[name] = card.read(folder).title or name
+            except ModelError:
+                titles[name] = name
+        return titles
+
+    def methods(self) -> dict[str, Method]:
+        """The methods by name; known once the service is ready."""
+        import explain
+
+        return explain.methods()
+
+    def palettes(self) -> dict[str, bytes]:
+        """The 256 colours of each colour map, three bytes each; known once the service is ready."""
+        from explain import drawing
+
+        return {name: drawing.colormap(name).tobytes() for name in drawing.COLORMAPS}
+
+    def sample_names(self) -> list[str]:
+        """File names of the sample photos."""
+        return sorted(file.name for file in self.samples.iterdir() if file.suffix.lower() in SUFFIXES)
+
+    def start(self) -> None:
+        """Load the model that the page opens with, and let it look at a photo."""
+        self._models.start(self._settings.model)
+
+    def state(self) -> State:
+        """Whether questions are answered: once the model is ready that the page opens with."""
+        if (
+            self._state.ready and self._models.known(self._settings.model) is None
+        ):  # for the moment until it is handed over
+            return LOADING
+        return self._state
+
+    def _load(self, name: str) -> Served:
+        """A model, ready to answer at once. What is wrong with it is logged, and raised again."""
+        try:
+            model = self._open(name)
+            model.explainer.warm()
+            if name == self._settings.model:
+                for sample in self.sample_names()[:1]:
+                    self._answer(model, Question(name, photo=(self.samples / sample).read_bytes()))
+                self._state = State(True, "", model.explainer.device)
+        except Exception as error:
+            log.error("The model %s can't be used.", name, exc_info=error)
+            if name == self._settings.model:
+                self._state = State(False, f"The model {name!r} can't be used: {error}", None)
+            raise
+        log.info("The model %s is ready on %s.", name, model.explainer.device)
+        return model
+
+    def _open(self, name: str) -> Served:
+        import explain
+        from models import registry, serving
+
+        own = self._settings.models
+        classifier = registry.load(name, own)
+        # The bound is that of all models together: each gets its share, whether the others are in use or not.
+        share = self._settings.cache_bytes // max(1, len(registry.folders(own)))
+        return serving.Served(
+            explainer=explain.Explainer(classifier, cache_bytes=share),
+            title=self.models().get(name, name),
+            familiar=registry.familiar(name, own),
+        )
+
+    def explain(self, question: Question) -> Answer:
+        """The answer to a question.
+
+        A model that nobody has asked for yet is loaded meanwhile, in a thread of its own: nobody waits for it in here,
+        and whoever asks for another one is answered.
+
+        Raises:
+            NotYetError: the model is still being loaded, or too many people ask.
+            MissingPhotoError: the photo has to be sent.
+            RefusedError: something is wrong with the photo or the question.
+        """
+        self.start()
+        model = self._ready(question.model)
+        import explain  # not earlier: this would wait for the thread that imports TensorFlow
+
+        try:
+            with self._turn(question):
+                return self._answer(model, question)
+        except (explain.PhotoError, explain.ExplainError) as error:
+            raise RefusedError(str(error)) from error
+
+    @contextmanager
+    def _turn(self, question: Question) -> Iterator[None]:
+        if reach_of(question) == "layers":
+            with self._admission.turn():
+                yield
+        else:
+            with self._long.turn(), self._admission.turn():
+                yield
+
+    def _ready(self, name: str) -> Served:
+        model = self._models.known(name)
+        if model is not None:
+            return model
+        titles = self.models()
+        if name not in titles:
+            raise RefusedError(f"There is no model {name!r} here. Known: {', '.join(titles) or 'none'}.")
+        try:
+            model = self._models.get(name)
+        except Exception as error:
+            raise RefusedError(f"The model {titles[name]!r} can't be used: {error}") from error
+        if model is None:
+            raise NotYetError(f"The model “{titles[name]}” is being loaded; the answer follows by itself …", 0.5)
+        return model
+
+    def _answer(self, model: Served, question: Question) -> Answer:
+        return answer(model, self._photo(question), question)
+
+    def _photo(self, question: Question) -> Photo:
+        import explain
+
+        if question.photo is not None:
+            photo = explain.open_photo(
+                question.photo, max_bytes=self._settings.max_bytes, max_pixels=self._settings.max_pixels
+            )
+            self._photos.keep(photo)
+            return photo
+        known = self._photos.get(question.digest or "")
+        if known is None:
+            raise MissingPhotoError
+        return known

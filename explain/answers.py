@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +32,14 @@ class Request:
         method: how.
         parameters: all of the method's.
         target: what; None for the predicted class.
+        before_pass: see `Explainer.explain`.
     """
 
     photo: Photo
     method: Method
     parameters: dict[str, Any]
     target: Target | None
+    before_pass: Callable[[], None] | None = None
 
     @property
     def in_one_pass(self) -> bool:
@@ -144,7 +146,7 @@ class Answers:
 
     def _ask(self, request: Request, prediction: Prediction, pixels: np.ndarray, path: str | None) -> Found:
         weights = self._vector(request, prediction)
-        asked = Asked(self._network, self._classifier.scale, pixels, weights, path)
+        asked = Asked(self._network, self._classifier.scale, pixels, weights, path, request.before_pass)
         parameters = {name: value for name, value in request.parameters.items() if name != "augment"}
         if not request.method.in_graph:
             found: Found = request.method.function(asked, **parameters)

@@ -11,6 +11,9 @@ const PATIENCE = 60_000; // ms until a question counts as lost
 const LONG_PATIENCE = 600_000; // the same, of methods that take many passes
 const PULSE = 3_000; // ms between two looks whether the server is still there
 
+/* Tells this page from others, so that the server gives up a question when the same page asks a newer one. */
+const me = crypto.getRandomValues(new Uint32Array(4)).join("-");
+
 let limits = null;
 let number = 0;
 let taken = 0; // counts the files taken: opening one takes a moment, and the last one wins
@@ -73,7 +76,7 @@ function send(question, rest) {
   panel.busy(!rest);
   watch(question, rest);
   dash_clientside.set_props("question", { data: {
-    number: question.number, model, method, parameters, layer, target, against, evidence, space, everything, rest,
+    number: question.number, page: me, model, method, parameters, layer, target, against, evidence, space, everything, rest,
     catalog: !shown, digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
   } });
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import json
 import re
 import subprocess
@@ -185,6 +187,30 @@ def test_a_busy_server_is_asked_again(page: Page) -> None:
     page.locator("#verdict", has_text="evidence for dog").wait_for()
     settled(page)
     assert page.inner_text("#status") == ""
+
+
+def test_who_has_hung_up_is_not_answered_to_the_end(server: str, page: Page) -> None:
+    """A thousand noisy copies take minutes, and who asks for another method of many passes waits for them."""
+    photo = base64.b64encode((SAMPLES / "dog.jpg").read_bytes()).decode()
+    question = {
+        "number": 1,
+        "model": "pets",
+        "method": "smooth-grad",
+        "parameters": {"samples": 1000},
+        "photo": photo,
+    }
+    body = {
+        "output": "answer.data",
+        "outputs": {"id": "answer", "property": "data"},
+        "inputs": [{"id": "question", "property": "data", "value": question}],
+        "changedPropIds": ["question.data"],
+    }
+    connection = http.client.HTTPConnection(urlsplit(server).netloc)
+    connection.request("POST", "/_dash-update-component", json.dumps(body), {"Content-Type": "application/json"})
+    page.wait_for_timeout(3000)
+    connection.close()
+    choose(page, "method", "Gradients")
+    page.locator("#verdict[aria-busy=false]", has_text="influence on the score of cat").wait_for()
 
 
 @pytest.mark.parametrize(

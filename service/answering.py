@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from models.serving import Served
 
 
-def answer(model: Served, photo: Photo, question: Question) -> Answer:
+def answer(model: Served, photo: Photo, question: Question, before_pass: Callable[[], None]) -> Answer:
     """What a model says of a photo, and why.
+
+    Args:
+        model: which is asked.
+        photo: which is explained.
+        question: names them, and says how and what.
+        before_pass: see `Explainer.explain`.
 
     Raises:
         ExplainError: something is wrong with the question.
@@ -27,7 +33,7 @@ def answer(model: Served, photo: Photo, question: Question) -> Answer:
     if against is not None and against == (explainer.predict(photo).index if target is None else target):
         against = None
     score = _score(explainer, photo, target, against, question)
-    layer, explanations, everything = _maps(explainer, photo, score, question)
+    layer, explanations, everything = _maps(explainer, photo, score, question, before_pass)
     note = ""
     if layer not in explanations:
         other = explainer.default_layer if explainer.default_layer in explanations else list(explanations)[-1]
@@ -110,19 +116,27 @@ def _score(
 
 
 def _maps(
-    explainer: Explainer, photo: Photo, score: Target | int | None, question: Question
+    explainer: Explainer,
+    photo: Photo,
+    score: Target | int | None,
+    question: Question,
+    before_pass: Callable[[], None],
 ) -> tuple[str, dict[str, Explanation], bool]:
     """The layer that was asked for, explanations by layer, and whether they are all that there are."""
     name, values, reach = question.method, question.parameters, reach_of(question)
+
+    def explained(layer: str | None) -> Explanation:
+        return explainer.explain(photo, name, layer, score, before_pass, **values)
+
     if reach == "network":
-        return "", {"": explainer.explain(photo, method=name, target=score, **values)}, True
+        return "", {"": explained(None)}, True
     layer = question.layer or explainer.default_layer
     if question.everything and layer not in {known.name for known in explainer.layers}:
         layer = explainer.default_layer
     # What needs a linear head explains few layers, usually one: which they are is known when all are asked for.
     if reach == "layers" and (question.everything or "head" in _method(question).needs):
         return layer, explainer.explain_layers(photo, method=name, target=score, **values), True
-    return layer, {layer: explainer.explain(photo, method=name, layer=layer, target=score, **values)}, False
+    return layer, {layer: explained(layer)}, False
 
 
 def _short(layer: str) -> str:

@@ -20,6 +20,13 @@ class RefusedError(Exception):
     """There is no answer; the text says why, to people."""
 
 
+class UnwantedError(RefusedError):
+    """Nobody waits for the answer any more."""
+
+    def __init__(self) -> None:
+        super().__init__("Another question has taken the place of this one.")
+
+
 class NotYetError(Exception):
     """There is no answer yet; the text says why, to people."""
 

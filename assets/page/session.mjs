@@ -11,6 +11,9 @@ const PATIENCE = 60_000; // ms until a question counts as lost
 const LONG_PATIENCE = 600_000; // the same, of methods that take many passes
 const PULSE = 3_000; // ms between two looks whether the server is still there
 
+/* Tells this page from others, so that the server gives up a question when the same page asks a newer one. */
+const me = crypto.getRandomValues(new Uint32Array(4)).join("-");
+
 let limits = null;
 let number = 0;
 let taken = 0; // counts the files taken: opening one takes a moment, and the last one wins
@@ -22,7 +25,8 @@ let wanted = null;
 let shown = null;
 let maps = {}; // of what stands on the page, by layer, that of the whole network by ""; those still on their way are missing
 let others = "here"; // the maps of the layers that are not on show: "here", "coming", or "lost" where their answer did not come
-let waiting = 0;
+let waiting = 0; // the timer of the question that waits for its answer
+let asked = 0; // when it was asked
 
 export const current = () => shown;
 
@@ -73,7 +77,7 @@ function send(question, rest) {
   panel.busy(!rest);
   watch(question, rest);
   dash_clientside.set_props("question", { data: {
-    number: question.number, model, method, parameters, layer, target, against, evidence, space, everything, rest,
+    number: question.number, page: me, model, method, parameters, layer, target, against, evidence, space, everything, rest,
     catalog: !shown, digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
   } });
 }
@@ -81,15 +85,26 @@ function send(question, rest) {
 /* A server that has gone away would leave the page waiting for ever. */
 function watch(question, rest) {
   stopWatching();
-  const since = performance.now(), patience = options.quick(question) ? PATIENCE : LONG_PATIENCE;
+  asked = performance.now();
+  const patience = options.quick(question) ? PATIENCE : LONG_PATIENCE;
   const mine = waiting = setInterval(async () => {
     const there = await fetch(new URL("../../healthz", import.meta.url)).then((answer) => answer.ok, () => false);
     if (mine !== waiting) return; // answered meanwhile
     if (!there) fail("The server can't be reached. Check the connection and try again.");
-    else if (performance.now() - since > patience) fail("The server did not answer in time. Try again.");
+    else if (performance.now() - asked > patience) fail("The server did not answer in time. Try again.");
     else if (!rest && options.about(question.method)) panel.say(working(options.about(question.method)));
   }, PULSE);
 }
+
+/* Dash tells nobody of a request that fails, nor of an answer that is none of its own, such as a proxy's. */
+const noteFailures = () => new PerformanceObserver((requests) => {
+  for (const { name, startTime, responseStatus: status } of requests.getEntries()) {
+    if (!waiting || startTime < asked || !name.includes("_dash-update-component")) continue;
+    if (status === 0) fail("The server can't be reached. Check the connection and try again.");
+    else if (status === 413) fail("This photo is larger than the server takes. Choose a smaller one.");
+    else if (status >= 400) fail(`The server could not answer (${status}). Try again.`);
+  }
+}).observe({ type: "resource" });
 
 function stopWatching() {
   clearInterval(waiting);
@@ -195,4 +210,5 @@ export async function start(settings) {
   limits = settings.limits;
   await figure.plotted();
   figure.interact();
+  noteFailures();
 }

@@ -61,4 +61,4 @@ panel.changed("method", settings.method);
 await session.start(settings);
 listen(session.take);
 if (settings.samples.length) session.take(sample(settings.samples[0]));
-else panel.say("Drop, choose or paste a photo to begin.");
+else panel.idle();

@@ -27,6 +27,14 @@ export function changed(name, value) {
 
 export const busy = (is) => set("verdict", { "aria-busy": String(is) });
 
+/* Nothing has been answered so far, and nothing is asked. */
+export function idle() {
+  busy(false);
+  set("verdict", { children: [html("Strong", { children: "No answer yet." }), " ", html("Span", {
+    children: "Drop, choose or paste a photo to begin.",
+  })] });
+}
+
 export function say(sentence, kind = "note") {
   set("status", { children: sentence, className: sentence ? `status ${kind}` : "status" });
 }

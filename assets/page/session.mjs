@@ -115,7 +115,7 @@ function fail(sentence) {
   stopWatching();
   panel.busy(false);
   panel.say(sentence, "error");
-  if (!shown) return;
+  if (!shown) return panel.idle();
   if (others === "coming") others = "lost";
   if (!maps[shown.layer]) shown = { ...shown, layer: shown.answer.layer, choice: shown.answer.layer }; // that one's map is here
   wanted = { ...shown, layer: shown.choice, number: ++number };

@@ -1,7 +1,7 @@
 /* The page's own behaviour: what Dash's callbacks call, what listens to the document, and the first photo. The modules it is made
    of lie in `page/`. */
 import { save } from "./page/download.mjs";
-import * as figure from "./page/figure.mjs";
+import * as look from "./page/look.mjs";
 import * as options from "./page/options.mjs";
 import * as panel from "./page/panel.mjs";
 import * as session from "./page/session.mjs";
@@ -37,9 +37,9 @@ const actions = {
   score: (value) => panel.changed("score", value) && session.ask({}),
   reset: session.reset,
   target: (value) => panel.changed("target", value) && session.chooseTarget(Number(value)),
-  opacity: figure.setOpacity,
-  threshold: figure.setThreshold,
-  colormap: figure.setColormap,
+  opacity: look.setOpacity,
+  threshold: look.setThreshold,
+  colormap: look.setColormap,
   download,
 };
 /* Dash wants nothing back from a callback without outputs. */

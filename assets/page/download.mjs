@@ -1,5 +1,6 @@
 /* The photo at its own size with the heat over it, as PNG that says in its metadata what it shows. */
-import { UNSEEN, alpha, currentHeat, look, palette } from "./figure.mjs";
+import { UNSEEN, figure } from "./figure.mjs";
+import { alpha, look, palette } from "./look.mjs";
 import { bitmapOf } from "./photo.mjs";
 import { withTexts } from "./png.mjs";
 
@@ -13,7 +14,7 @@ async function compose(photo, view) {
   const [left, right] = [view[0], view[2]].map((share) => Math.round(share * width));
   const [top, bottom] = [view[1], view[3]].map((share) => Math.round(share * height));
   const image = context.getImageData(0, 0, width, height), { data } = image;
-  const heat = currentHeat(), levels = heat?.levels(right - left, bottom - top);
+  const { heat } = figure, levels = heat?.levels(right - left, bottom - top);
   const rgb = palette(), drawn = alpha(), opacity = heat && !heat.flat ? look.opacity : 0;
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {

@@ -1,6 +1,7 @@
 /* One question to the server at a time counts: the last. What stands on the page stays until the answer to that question is here,
    and comes back if there is none. Every question has a number, its answer the same; an answer to an older question is dropped. */
-import * as figure from "./figure.mjs";
+import { figure } from "./figure.mjs";
+import { setPalettes } from "./look.mjs";
 import { open, PhotoError } from "./photo.mjs";
 import { fromBase64 } from "./png.mjs";
 import * as options from "./options.mjs";
@@ -132,7 +133,7 @@ async function accept(question, answer) {
   photo.digest = answer.digest;
   if (answer.catalog) {
     panel.offer(answer.catalog);
-    figure.setPalettes(answer.catalog.palettes);
+    setPalettes(answer.catalog.palettes);
   }
   if (answer.rest) {
     const missing = !maps[shown.layer];
@@ -188,5 +189,5 @@ export async function chooseLayer(layer) {
 export async function start(settings) {
   limits = settings.limits;
   await figure.plotted();
-  figure.interact();
+  figure.interact({ "zoom-in": 1.5, "zoom-out": 1 / 1.5, "zoom-all": 0 });
 }

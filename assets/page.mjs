@@ -1,6 +1,7 @@
 /* The page's own behaviour: what Dash's callbacks call, what listens to the document, and the first photo. The modules it is made
    of lie in `page/`. */
 import { save } from "./page/download.mjs";
+import * as film from "./page/film.mjs";
 import * as look from "./page/look.mjs";
 import * as options from "./page/options.mjs";
 import * as panel from "./page/panel.mjs";
@@ -37,6 +38,7 @@ const actions = {
   score: (value) => panel.changed("score", value) && session.ask({}),
   reset: session.reset,
   target: (value) => panel.changed("target", value) && session.chooseTarget(Number(value)),
+  "film-scrub": film.scrub,
   opacity: look.setOpacity,
   threshold: look.setThreshold,
   colormap: look.setColormap,
@@ -58,6 +60,7 @@ while (!document.getElementById("page")) await new Promise(requestAnimationFrame
 const settings = JSON.parse(document.getElementById("page").dataset.settings);
 panel.changed("model", settings.model);
 panel.changed("method", settings.method);
+film.start();
 await session.start(settings);
 listen(session.take);
 if (settings.samples.length) session.take(sample(settings.samples[0]));

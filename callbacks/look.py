@@ -10,6 +10,6 @@ from layouts import ids
 
 def register(app: Dash) -> None:
     """Connect the controls with the functions of the same names in the page."""
-    for control in (ids.LAYER, ids.COLORMAP, ids.OPACITY, ids.THRESHOLD):
+    for control in (ids.LAYER, ids.FILM_SCRUB, ids.COLORMAP, ids.OPACITY, ids.THRESHOLD):
         in_page(app, control, control)
     in_page(app, ids.DOWNLOAD, ids.DOWNLOAD, "n_clicks")

@@ -145,6 +145,7 @@ def _page(found: engine.Answer) -> dict[str, Any]:
         "space": found.space,
         "shown": found.shown,
         "view": [x0 / width, y0 / height, x1 / width, y1 / height],
+        "input": found.input,
         "seen": {"width": x1 - x0, "height": y1 - y0, "area": found.area},
         "layers": _options(found),
         "layer": found.layer,

@@ -12,6 +12,7 @@ from dash import dcc, html
 
 from layouts import controls, ids, photo
 from layouts.attributes import aria, data
+from layouts.film import film
 from layouts.theme import THEME
 
 
@@ -58,7 +59,7 @@ def page(contents: Contents, address: str) -> Any:
                 html.Main(
                     [
                         html.Section(
-                            [photo.figure(), photo.entrance(contents.samples, contents.max_bytes, address)],
+                            [photo.figure(), film(), photo.entrance(contents.samples, contents.max_bytes, address)],
                             className="stage",
                             **aria(label="Photo"),
                         ),

@@ -57,6 +57,7 @@ def answer(model: Served, photo: Photo, question: Question) -> Answer:
         view=placement.view,
         area=(left / width, top / height, right / width, bottom / height),
         display=jpeg(photo) if question.display else None,
+        input=placement.size,
         unfamiliar=model.title if model.unfamiliar(photo) else None,
         reach=reach,
         everything=everything,

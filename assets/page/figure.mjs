@@ -19,6 +19,7 @@ export class Figure {
     this.heat = null;
     this.picture = null; // the heat's pixels, without colours
     this.telling = 0; // the timer that tells Plotly of the heat's look
+    this.fading = 0; // ms that the next map takes to replace the one before
     this.turn = 0; // counts the maps drawn: packing one takes a moment, and the last one asked for wins
     follow(this);
   }
@@ -116,8 +117,25 @@ export class Figure {
     }
     if (mine !== this.turn) return null;
     this.picture = next;
+    if (this.fading) this.blend();
     this.paint();
     return found;
+  }
+
+  /* Let the next map come slowly. */
+  fade(duration) {
+    this.fading = duration;
+  }
+
+  /* What is about to be replaced stays for a moment, above what replaces it, and goes. */
+  blend() {
+    const node = this.graph.querySelector(".layer-above image"), timing = { duration: this.fading, easing: "ease-in-out" };
+    this.fading = 0;
+    if (!node) return;
+    const ghost = node.cloneNode();
+    node.after(ghost);
+    ghost.animate([{ opacity: look.opacity }, { opacity: 0 }], timing).finished.finally(() => ghost.remove());
+    node.animate([{ opacity: 0 }, { opacity: look.opacity }], timing);
   }
 
   /* What somebody does in the figure itself; `zooms`: the factors of buttons, by their ids. */

@@ -82,6 +82,15 @@ export class Heat {
     }
     return levels;
   }
+
+  /* Add the heat at the centres of width x height pixels to a sum. */
+  addTo(sum, width, height) {
+    const { across, down } = this.taps(width, height);
+    let at = 0;
+    for (const row of enlarged(this.map, across, down)) {
+      for (let x = 0; x < width; x++) sum[at++] += clamp(this.part(row[x]) / this.peak, 0, 1);
+    }
+  }
 }
 
 /* How much of the heat lies where it is at least half its maximum, and how much of the part that is. */

@@ -1,6 +1,7 @@
 /* The controls and words beside the figure, as Dash components: what they say, and what is chosen in them. */
 import { html, set } from "./dash.mjs";
 import { unpack } from "./maps.mjs";
+import { ALL } from "./mean.mjs";
 import * as options from "./options.mjs";
 import { coincidence, evidence, headline, percent, reading, title, unfamiliar } from "./words.mjs";
 
@@ -40,6 +41,12 @@ export function layersReady(answer, all) {
   }[answer.reach] });
 }
 
+/* Name another layer than the select did; the mean of all is none of those that it lists. */
+export function nameLayer(layer) {
+  chosen.layer = layer === ALL ? null : layer;
+  set("layer", { value: chosen.layer });
+}
+
 /* What there is to choose from whatever the model. */
 export function offer({ methods, choices: data, palettes }) {
   options.offer(methods);
@@ -52,7 +59,7 @@ export function offer({ methods, choices: data, palettes }) {
 export function choose(shown) {
   const { model, method, layer, evidence: side, space, answer } = shown;
   const controls = {
-    model, method, layer: answer.reach === "network" ? null : layer, target: String(answer.target ?? answer.predicted),
+    model, method, layer: answer.reach === "network" || layer === ALL ? null : layer, target: String(answer.target ?? answer.predicted),
     against: answer.against === null ? NONE : String(answer.against), evidence: side, score: space ?? OWN,
   };
   Object.assign(chosen, controls);
@@ -88,7 +95,7 @@ export function show(shown) {
     { value: "logit", label: "Logit" }, { value: "probability", label: "Probability" },
   ] });
   set("layer", {
-    data: answer.layers, disabled: answer.reach === "network", placeholder: answer.reach === "network" ? "The whole network" : "",
+    data: answer.layers, disabled: answer.reach === "network", placeholder: answer.reach === "network" ? "The whole network" : "All layers, their mean",
   });
   set("device", { children: answer.device });
   set("classes", { children: bars(answer) });

@@ -7,6 +7,7 @@ import { fromBase64 } from "./png.mjs";
 import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
 import { nothing, working } from "./words.mjs";
+import { ALL, mean } from "./mean.mjs";
 
 const PATIENCE = 60_000; // ms until a question counts as lost
 const LONG_PATIENCE = 600_000; // the same, of methods that take many passes
@@ -25,6 +26,26 @@ let maps = {}; // of what stands on the page, by layer, that of the whole networ
 let waiting = 0;
 
 export const current = () => shown;
+
+const watchers = [];
+
+/* Be told of what stands on the page, and of its maps, whenever one of them changes. */
+export const onShown = (watcher) => watchers.push(watcher);
+
+const announce = () => watchers.forEach((watcher) => watcher(shown, maps));
+
+/* How the maps of an answer are to be read: see `Heat`. */
+export const readAs = (answer) => ({ ...answer.seen, magnitude: answer.shown === "magnitude" });
+
+/* The map of a layer, or the mean of all of them once they are here. */
+function mapOf(layer) {
+  const { answer } = shown;
+  const listed = answer.layers.flatMap(({ items }) => items).filter(({ disabled }) => !disabled).map(({ value }) => value);
+  if (layer === ALL && !maps[ALL] && listed.every((name) => maps[name])) {
+    maps[ALL] = mean(listed.map((name) => maps[name]), ...answer.input, readAs(answer));
+  }
+  return maps[layer];
+}
 
 /* A file, or a promise of one: from now on the photo. */
 export async function take(file) {
@@ -69,11 +90,11 @@ const chosenLayer = ({ model, layer }) => (model !== shown?.model && layer === s
    layer takes passes of its own, the server sends none but that on show. */
 function send(question, rest) {
   const { photo, model, method, parameters, target, against, evidence, space } = question, layer = chosenLayer(question);
-  const everything = rest || photo !== shown?.photo || model !== shown?.model;
+  const everything = rest || photo !== shown?.photo || model !== shown?.model || layer === ALL;
   panel.busy(!rest);
   watch(question, rest);
   dash_clientside.set_props("question", { data: {
-    number: question.number, model, method, parameters, layer, target, against, evidence, space, everything, rest,
+    number: question.number, model, method, parameters, layer: layer === ALL ? null : layer, target, against, evidence, space, everything, rest,
     catalog: !shown, digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
   } });
 }
@@ -140,11 +161,12 @@ async function accept(question, answer) {
     maps = arrived;
     panel.layersReady(shown.answer, true);
     if (missing) await showLayer();
+    else announce();
     return;
   }
   maps = arrived;
   const layer = chosenLayer(question); // it may have changed meanwhile
-  const listed = answer.layers.flatMap(({ items }) => items).find(({ value }) => value === layer);
+  const listed = layer === ALL ? answer.reach === "layers" : answer.layers.flatMap(({ items }) => items).find(({ value }) => value === layer);
   const known = (label) => (answer.classes.includes(label) ? label : null);
   const choice = listed ? layer : answer.layer ?? answer.default;
   Object.assign(question, { photo, target: known(question.target), against: known(question.against), layer: choice });
@@ -169,8 +191,9 @@ async function displayable(photo, src) {
 
 /* The layer on show, or another one whose map is on its way. */
 async function showLayer(layer = shown.layer) {
-  const before = shown, { answer } = shown, map = maps[layer];
-  const found = await figure.setMap(map, { ...answer.seen, magnitude: answer.shown === "magnitude" }, nothing(answer));
+  const before = shown, map = mapOf(layer), answer = layer === ALL ? { ...shown.answer, reach: "network" } : shown.answer;
+  announce();
+  const found = await figure.setMap(map, readAs(answer), nothing(answer));
   if (before === shown && (found || !map)) panel.tell(answer, found);
 }
 

@@ -96,6 +96,7 @@ class Asked:
         """What a layer method makes of this photo at some layers, as arrays without the axis N, from one pass."""
         found = find(method)
         values = found.check(parameters)
+        del values["augment"]  # this photo is one view already
         *_, maps = self._network.maps(found, values, paths)(tf.constant(self.batch), *self._score())
         return [Maps(np.asarray(one.values)[0], float(one.largest[0]), facts(one, 0)) for one in maps]
 

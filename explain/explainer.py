@@ -103,9 +103,8 @@ class Explainer:
         if path is None or not request.in_one_pass:
             prediction, found = self._answers.of_views(request, path)
             return self._explanation(request, path, prediction, found, began)
-        # First, because afterwards the layer's activation may have been forgotten.
-        channels = self._answers.channels(request.photo, path) if method == "activations" else None
         prediction, maps = self._answers.of_layers(request, [path], path)
+        channels = self._answers.channels(request.photo, path) if method == "activations" else None
         return self._explanation(request, path, prediction, maps[path], began, channels)
 
     def explain_layers(
@@ -200,7 +199,8 @@ class Explainer:
         chosen = find(method)
         values = chosen.check(parameters)
         goal = None if target is None else resolve(target, self.classifier.classes, chosen.space or SPACES[0])
-        return Request(photo.open_photo(source), chosen, values, goal)
+        views = values.pop("augment")
+        return Request(photo.open_photo(source), chosen, values, views, goal)
 
     def _path(self, method: Method, layer: str | None) -> str | None:
         if method.layer:
@@ -233,7 +233,7 @@ class Explainer:
             _method=request.method,
             _largest=found.largest,
             _facts={
-                "parameters": request.parameters,
+                "parameters": {**request.parameters, "augment": request.views},
                 "facts": dict(found.facts),
                 "model": self.classifier.name,
                 "temperature": self.classifier.temperature,

@@ -32,12 +32,16 @@ export function say(sentence, kind = "note") {
   set("status", { children: sentence, className: sentence ? `status ${kind}` : "status" });
 }
 
-/* What a choice of another layer means now. */
-export function layersReady(answer, all) {
+/* What a choice of another layer means now; `others`: whether the other layers' maps are "here", "coming" or "lost". */
+export function layersReady(answer, others) {
   set("layer", { description: {
     network: "This method looks at the whole network",
     layer: "In running order; the server is asked for each",
-    layers: all ? "In running order; switching is instant" : "The other layers' maps are on their way …",
+    layers: {
+      here: "In running order; switching is instant",
+      coming: "The other layers' maps are on their way …",
+      lost: "The other layers' maps did not come; choosing one asks again",
+    }[others],
   }[answer.reach] });
 }
 

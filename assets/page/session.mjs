@@ -23,6 +23,7 @@ let wanted = null;
    one that comes back with a method that can show it. */
 let shown = null;
 let maps = {}; // of what stands on the page, by layer, that of the whole network by ""; those still on their way are missing
+let others = "here"; // the maps of the layers that are not on show: "here", "coming", or "lost" where their answer did not come
 let waiting = 0;
 
 export const current = () => shown;
@@ -119,10 +120,13 @@ function stopWatching() {
 
 function fail(sentence) {
   stopWatching();
-  if (shown) wanted = { ...shown, layer: shown.choice, number: ++number };
   panel.busy(false);
   panel.say(sentence, "error");
   if (!shown) return;
+  if (others === "coming") others = "lost";
+  if (!maps[shown.layer]) shown = { ...shown, layer: shown.answer.layer, choice: shown.answer.layer }; // that one's map is here
+  wanted = { ...shown, layer: shown.choice, number: ++number };
+  panel.layersReady(shown.answer, others);
   panel.choose(shown);
   showLayer(); // another one's map may have been on its way
 }
@@ -159,7 +163,8 @@ async function accept(question, answer) {
   if (answer.rest) {
     const missing = !maps[shown.layer];
     maps = arrived;
-    panel.layersReady(shown.answer, true);
+    others = "here";
+    panel.layersReady(shown.answer, others);
     if (missing) await showLayer();
     else announce();
     return;
@@ -174,12 +179,13 @@ async function accept(question, answer) {
   wanted = question;
   panel.say(answer.note);
   panel.show(shown);
-  panel.layersReady(answer, answer.everything);
+  others = answer.reach === "layers" && !answer.everything ? "coming" : "here";
+  panel.layersReady(answer, others);
   await figure.setPhoto(photo, answer.view);
   await showLayer();
   if (wanted !== question) return;
   panel.busy(false);
-  if (answer.reach === "layers" && !answer.everything) send(question, true);
+  if (others === "coming") send(question, true);
   else if (!maps[shown.layer]) ask({});
 }
 
@@ -197,10 +203,10 @@ async function showLayer(layer = shown.layer) {
   if (before === shown && (found || !map)) panel.tell(answer, found);
 }
 
-/* Every layer's map is here, or on its way; or the server has to be asked for each. */
+/* Every layer's map is here, or on its way; or the server has to be asked: for each, or for all those that were lost. */
 export async function chooseLayer(layer) {
   if (!shown) return;
-  if (shown.answer.reach === "layer") {
+  if (shown.answer.reach === "layer" || (others === "lost" && !maps[layer])) {
     ask({ layer });
   } else {
     shown = { ...shown, layer, choice: layer };

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from browser.look import QUESTIONS, choose, requests, settled, upload
 from browser.serving import ROOT, SAMPLES, get, serving, wait_for
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 
 def test_a_page_opened_before_the_model_is_ready_waits_and_then_works(
@@ -91,6 +91,62 @@ def test_other_layers_are_on_their_way_and_never_stale(page: Page) -> None:
     assert page.inner_text("#figure-message") in ("", "No positive evidence at this layer")
     assert "on its way" not in page.inner_text("#verdict")
     assert asked == [False, True]
+
+
+def test_other_layers_that_do_not_come_are_said_and_asked_for_again(page: Page) -> None:
+    held: list[Route] = []
+    asked: list[tuple[bool, bool]] = []
+
+    def refuse_the_rest_once(route: Route) -> None:
+        question = json.loads(route.request.post_data or "")["inputs"][0]["value"]
+        asked.append((question["rest"], question["everything"]))
+        held.append(route) if question["rest"] and not held else route.continue_()
+
+    page.route(QUESTIONS, refuse_the_rest_once)
+    first = page.input_value("#layer")
+    choose(page, "target", "Dog")
+    page.locator("#verdict[aria-busy=false]", has_text="evidence for dog").wait_for()
+    choose(page, "layer", "conv3_block4_out")
+    page.locator("#figure-message", has_text="on its way").wait_for()
+    while not held:
+        page.wait_for_timeout(50)
+    number = json.loads(held[0].request.post_data or "")["inputs"][0]["value"]["number"]
+    data = {"number": number, "rest": True, "everything": True, "error": "Something went wrong."}
+    held[0].fulfill(json={"multi": True, "response": {"answer": {"data": data}}})
+    page.locator("#status.error", has_text="went wrong").wait_for()
+    page.get_by_text("did not come; choosing one asks again").wait_for()
+    expect(page.locator("#layer")).to_have_value(first)  # whose map is here
+    expect(page.locator("#figure-message")).to_have_text("")
+    assert re.search("% of the evidence for dog lies in", page.inner_text("#verdict"))
+    choose(page, "layer", "conv3_block4_out")
+    settled(page)
+    assert page.input_value("#layer").startswith("conv3_block4_out")
+    assert page.inner_text("#status") == ""
+    assert "on its way" not in page.inner_text("#verdict")
+    assert page.inner_text("#figure-message") in ("", "No positive evidence at this layer")
+    assert asked == [(False, False), (True, True), (False, False), (True, True)], "the layer first, then the others"
+    choose(page, "layer", "conv3_block3_out")
+    page.wait_for_timeout(200)
+    assert len(asked) == 4, "they are all here"
+
+
+def test_other_layers_that_another_question_has_overtaken_can_still_be_asked_for(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold_the_rest_once(route: Route) -> None:
+        rest = json.loads(route.request.post_data or "")["inputs"][0]["value"]["rest"]
+        held.append(route) if rest and not held else route.continue_()
+
+    page.route(QUESTIONS, hold_the_rest_once)
+    choose(page, "target", "Dog")
+    page.get_by_text("are on their way").first.wait_for()
+    upload(page, ("text.jpg", b"this is no photo at all"))
+    page.locator("#status.error", has_text="not a photo").wait_for()
+    page.get_by_text("did not come; choosing one asks again").wait_for()
+    choose(page, "layer", "conv3_block4_out")
+    settled(page)
+    assert page.input_value("#layer").startswith("conv3_block4_out")
+    assert "evidence for dog" in page.inner_text("#verdict")
 
 
 def test_a_photo_that_the_server_has_forgotten_is_sent_again(page: Page) -> None:

@@ -45,7 +45,7 @@ class Posted(BaseModel, strict=True, frozen=True):
         target: label of the class to explain, or its index; a label that the model does not have stands for the
             predicted class, so that a choice outlives a change of the model where both know the class.
         against: likewise, of a class whose score is subtracted; there need be none.
-        evidence: for the score, or against it.
+        evidence: for the score, against it, or both in one signed map.
         space: of the score; none for the method's own.
         everything: all layers' maps, not only the one of `layer`.
         rest: the page has been told of this view already; only the maps count.
@@ -60,7 +60,7 @@ class Posted(BaseModel, strict=True, frozen=True):
     parameters: Annotated[dict[Name, Value], Field(max_length=20)] = Field(default_factory=dict)
     target: Class | None = None
     against: Class | None = None
-    evidence: Literal["for", "against"] = "for"
+    evidence: Literal["for", "against", "both"] = "for"
     space: Literal["logit", "probability"] | None = None
     digest: str | None = None
     photo: str | None = None
@@ -91,7 +91,7 @@ def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
     """The answer, or why there is none, as the page wants it."""
     try:
         posted = Posted.model_validate(question)
-        photo = base64.b64decode(posted.photo, validate=True) if posted.photo else None
+        asked = understood(posted)
     except (ValidationError, binascii.Error):
         return {
             "number": question.get("number"),
@@ -99,22 +99,7 @@ def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
         }
     head = {"number": posted.number, "rest": posted.rest, "everything": posted.everything}
     try:
-        found = service.explain(
-            engine.Question(
-                model=posted.model,
-                method=posted.method,
-                parameters=posted.parameters,
-                layer=posted.layer,
-                target=posted.target,
-                against=posted.against,
-                evidence=posted.evidence,
-                space=posted.space,
-                digest=posted.digest,
-                photo=photo,
-                everything=posted.everything,
-                display=posted.display,
-            )
-        )
+        found = service.explain(asked)
     except engine.NotYetError as reason:
         return {**head, "again": reason.seconds, "note": str(reason)}
     except engine.MissingPhotoError:
@@ -122,6 +107,28 @@ def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
     except engine.RefusedError as reason:
         return {**head, "error": str(reason)}
     return {**head, **_page(found), "catalog": catalog(service) if posted.catalog else None}
+
+
+def understood(posted: Posted) -> engine.Question:
+    """A question as the service takes it.
+
+    Raises:
+        binascii.Error: the photo is not in base64.
+    """
+    return engine.Question(
+        model=posted.model,
+        method=posted.method,
+        parameters=posted.parameters,
+        layer=posted.layer,
+        target=posted.target,
+        against=posted.against,
+        evidence=posted.evidence,
+        space=posted.space,
+        digest=posted.digest,
+        photo=base64.b64decode(posted.photo, validate=True) if posted.photo else None,
+        everything=posted.everything,
+        display=posted.display,
+    )
 
 
 def _page(found: engine.Answer) -> dict[str, Any]:

@@ -1,25 +1,29 @@
 /* A Plotly figure: the photo, the heat over it, what the model did not see dimmed, the heat under the pointer. Photo and heat are
    two layout images, so they zoom and pan together. The heat is an indexed PNG: colour map and threshold only change its palette,
-   opacity only the image's, so a step of a slider costs next to nothing. */
-import { Heat, concentration } from "./heat.mjs";
-import { alpha, follow, look, palette } from "./look.mjs";
+   opacity only the image's, so a step of a slider costs next to nothing. A cut-out is the same with the background as its one colour. */
+import { Heat, concentration, histogram } from "./heat.mjs";
+import { background, follow, hides, look, painting, palette } from "./look.mjs";
 import { coloured, indexed } from "./png.mjs";
 
 const LONG_SIDE = 896; // pixels that the heat is drawn with
 const MOMENT = 150; // ms
 const TRANSPARENT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+const NOTHING = await indexed(new Uint8Array(1), 1, 1);
 export const UNSEEN = 0.35; // brightness of what the model did not see
 const HEAT = 1; // place among the layout's images; 0 is the photo
 
 export class Figure {
-  /* By the ids of its parts: the plot, the message over it and the label at the pointer. */
-  constructor({ plot, message, readout }) {
-    this.ids = { plot, message, readout };
+  /* By the ids of its parts: the plot, the message over it, the label at the pointer and what the colours of a signed map stand for. */
+  constructor(ids) {
+    this.ids = ids;
     this.photo = null; // what is shown: {width, height, view, ...}
     this.heat = null;
     this.picture = null; // the heat's pixels, without colours
+    this.counts = null; // of their levels, in shares of the photo
+    this.bar = ""; // what the colour bar stands for
     this.telling = 0; // the timer that tells Plotly of the heat's look
     this.fading = 0; // ms that the next map takes to replace the one before
+    this.partner = null; // another figure of the same photo, which points at the same place
     this.turn = 0; // counts the maps drawn: packing one takes a moment, and the last one asked for wins
     follow(this);
   }
@@ -37,8 +41,11 @@ export class Figure {
     while (!this.graph?.layout?.images) await new Promise(requestAnimationFrame);
   }
 
+  /* A map without heat leaves the photo as it is, and nothing of it as a cut-out. */
   painted() {
-    return { source: this.picture ? coloured(this.picture, palette(), alpha()) : TRANSPARENT, opacity: look.opacity };
+    const { rgb, alpha, opacity } = painting(Boolean(this.picture?.signed));
+    if (this.picture) return { source: coloured(this.picture, rgb, alpha), opacity };
+    return { source: look.cutout ? coloured(NOTHING, rgb, alpha.fill(255)) : TRANSPARENT, opacity };
   }
 
   /* The heat as it is to look. The image takes it at once; Plotly, for which this is a change of the layout, hears of it when the
@@ -53,12 +60,42 @@ export class Figure {
     }, MOMENT);
   }
 
-  /* The same in other colours, the colour bar's included. */
-  async recolour() {
-    const rgb = palette(), steps = [0, 32, 64, 96, 128, 160, 192, 224, 255];
-    const scale = steps.map((i) => [i / 255, `rgb(${rgb.slice(3 * i, 3 * i + 3).join()})`]);
-    await Plotly.restyle(this.graph, { "marker.colorscale": [scale] });
+  /* The same in other colours, the colour bar's included, or as a cut-out. */
+  recolour() {
+    this.graph.closest(".figure").toggleAttribute("data-cutout", look.cutout);
+    if (this.photo) Plotly.relayout(this.graph, { shapes: this.unseen() });
     this.paint();
+    this.scale();
+  }
+
+  /* The colour bar. Plotly takes its time over it, so it is only changed where it has to be. */
+  scale() {
+    const { graph } = this, signed = Boolean(this.heat?.signed), [low, high] = this.heat?.poles ?? ["", ""], rgb = palette(signed);
+    const bar = [signed, low, high, rgb].join();
+    if (!rgb || bar === this.bar) return;
+    this.bar = bar;
+    const scale = [0, 32, 64, 96, 128, 160, 192, 224, 255].map((i) => [i / 255, `rgb(${rgb.slice(3 * i, 3 * i + 3).join()})`]);
+    Plotly.restyle(graph, {
+      "marker.colorscale": [scale], "marker.cmin": signed ? -1 : 0, "marker.colorbar.tickvals": [signed ? [-1, 0, 1] : [0, 0.5, 1]],
+    });
+    document.getElementById(this.ids.legend).replaceChildren(...(signed ? [low, high] : []).map((words) => {
+      const part = document.createElement("span");
+      part.textContent = words;
+      return part;
+    }));
+  }
+
+  /* The parts that the model did not see, over the photo: dark, or covered like all that a cut-out leaves away, within a frame that
+     tells where the photo ends. */
+  unseen() {
+    const { width, height, view: [x0, y0, x1, y1] } = this.photo, { cover, line } = look.cutout ? background() : {};
+    const boxes = [[0, 0, 1, y0], [0, y1, 1, 1], [0, y0, x0, y1], [x1, y0, 1, y1]].filter(([a, b, c, d]) => c > a && d > b);
+    const shape = ([left, top, right, bottom], looks) => ({
+      type: "rect", x0: left * width, y0: top * height, x1: right * width, y1: bottom * height, layer: "above", ...looks,
+    });
+    if (!look.cutout) return boxes.map((box) => shape(box, { line: { width: 0 }, fillcolor: `rgba(0,0,0,${1 - UNSEEN})` }));
+    return [...boxes.map((box) => shape(box, { line: { width: 1, color: cover }, fillcolor: cover })),
+      shape([0, 0, 1, 1], { line: { width: 2, color: line } })];
   }
 
   /* Another photo: {width, height, shown}, and the part of it that the model saw, [x0, y0, x1, y1] in shares of its sides. */
@@ -69,18 +106,13 @@ export class Figure {
     clearTimeout(this.telling);
     this.turn++;
     if (replaced) this.picture = null; // another photo has no heat yet
-    const dim = (left, top, right, bottom) => ({
-      type: "rect", x0: left * width, y0: top * height, x1: right * width, y1: bottom * height,
-      line: { width: 0 }, fillcolor: `rgba(0,0,0,${1 - UNSEEN})`, layer: "above",
-    });
     const [before, heated] = this.graph.layout.images;
-    const unseen = [[0, 0, 1, y0], [0, y1, 1, 1], [0, y0, x0, y1], [x1, y0, 1, y1]];
     await Plotly.relayout(this.graph, {
       images: [ // as a whole: changed one by one, Plotly leaves a second node at the old place
         { ...before, source: shown, sizex: width, sizey: height },
         { ...heated, ...this.painted(), x: x0 * width, y: y0 * height, sizex: (x1 - x0) * width, sizey: (y1 - y0) * height },
       ],
-      shapes: unseen.filter(([a, b, c, d]) => c > a && d > b).map((box) => dim(...box)),
+      shapes: this.unseen(),
       ...(replaced && this.wholePhoto()),
     });
   }
@@ -100,26 +132,37 @@ export class Figure {
       ? { "xaxis.range": scaled(xaxis.range), "yaxis.range": scaled(yaxis.range) } : this.wholePhoto());
   }
 
-  /* Another map for the same photo; none while it is still on its way. `seen`: see `Heat`; `nothing`: what to say of a map without
-     heat. */
+  /* Another map for the same photo; none while it is still on its way. `seen`: see `Heat`, and `poles`, the ends of a signed map's
+     colour bar; `nothing`: what to say of a map without heat. */
   async setMap(map, seen, nothing) {
     const mine = ++this.turn, { photo } = this, heat = this.heat = map && new Heat(map, seen);
     document.getElementById(this.ids.message).textContent = !heat ? "This layer's map is on its way …" : heat.flat ? nothing : "";
-    let next = null, found = heat ? { share: 0, area: 0 } : null;
+    let next = null, counts = null;
+    if (heat) heat.poles = seen.poles;
     if (heat && !heat.flat) {
       const [x0, y0, x1, y1] = photo.view, width = (x1 - x0) * photo.width, height = (y1 - y0) * photo.height;
       const scale = LONG_SIDE / Math.max(width, height);
       const side = (length) => Math.max(1, Math.round(length * scale));
       const levels = heat.levels(side(width), side(height));
-      found = concentration(levels);
-      found.area *= (x1 - x0) * (y1 - y0);
-      next = await indexed(levels, side(width), side(height));
+      counts = histogram(levels).map((share) => share * (x1 - x0) * (y1 - y0));
+      next = { signed: heat.signed, ...await indexed(levels, side(width), side(height)) };
     }
     if (mine !== this.turn) return null;
     this.picture = next;
+    this.counts = counts;
     if (this.fading) this.blend();
     this.paint();
-    return found;
+    this.scale();
+    return heat ? this.found() : null;
+  }
+
+  /* Where the heat lies that is at least half its maximum, or in a cut-out what is left: see `concentration`. */
+  found(enough = (strength) => strength >= 0.5) {
+    return concentration(this.counts ?? new Float64Array(256), this.heat.signed, enough);
+  }
+
+  kept() {
+    return this.heat && this.found((strength) => !hides(strength));
   }
 
   /* Let the next map come slowly. */
@@ -134,8 +177,8 @@ export class Figure {
     if (!node) return;
     const ghost = node.cloneNode();
     node.after(ghost);
-    ghost.animate([{ opacity: look.opacity }, { opacity: 0 }], timing).finished.finally(() => ghost.remove());
-    node.animate([{ opacity: 0 }, { opacity: look.opacity }], timing);
+    ghost.animate([{ opacity: painting().opacity }, { opacity: 0 }], timing).finished.finally(() => ghost.remove());
+    node.animate([{ opacity: 0 }, { opacity: painting().opacity }], timing);
   }
 
   /* What somebody does in the figure itself; `zooms`: the factors of buttons, by their ids. */
@@ -150,31 +193,38 @@ export class Figure {
 
   /* The heat under the pointer. Plotly's own labels show the cells of a trace; this is the value that is drawn. */
   followPointer() {
-    this.frame.addEventListener("pointerleave", () => this.point(null));
+    const point = (place) => {
+      this.point(place);
+      this.partner?.point(place, true);
+    };
+    this.frame.addEventListener("pointerleave", () => point(null));
     this.frame.addEventListener("pointermove", ({ clientX, clientY, buttons }) => {
       const box = this.graph.querySelector(".imagelayer image").getBoundingClientRect();
       const x = (clientX - box.left) / box.width, y = (clientY - box.top) / box.height;
-      this.point(this.photo && !buttons && x >= 0 && x < 1 && y >= 0 && y < 1 ? [x, y] : null);
+      point(this.photo && !buttons && x >= 0 && x < 1 && y >= 0 && y < 1 ? [x, y] : null);
     });
   }
 
-  /* Say what is at a place of the photo, given in shares of its sides; of none, nothing. */
-  point(place) {
+  /* Say what is at a place of the photo, given in shares of its sides; of none, nothing. `linked`: the pointer is in another figure. */
+  point(place, linked = false) {
     const label = document.getElementById(this.ids.readout);
     label.textContent = place ? this.describe(...place) : "";
     if (!place) return;
     const outer = this.frame.getBoundingClientRect(), box = this.graph.querySelector(".imagelayer image").getBoundingClientRect();
     const x = box.left + place[0] * box.width - outer.left, y = box.top + place[1] * box.height - outer.top;
-    label.style.translate = `calc(${x}px + ${x > outer.width - 200 ? "-100%" : "0px"}) ${y}px`; // stay within the figure
+    const flipped = x > outer.width - 200; // stay within the figure
+    label.style.translate = `calc(${x}px + ${flipped ? "-100% - 20px" : "0px"}) ${y}px`;
+    label.toggleAttribute("data-linked", linked);
+    label.toggleAttribute("data-flipped", flipped);
   }
 
   describe(x, y) {
     const { photo, heat } = this, [x0, y0, x1, y1] = photo.view;
     const place = `at ${Math.floor(x * photo.width)}, ${Math.floor(y * photo.height)}`;
     if (x < x0 || x >= x1 || y < y0 || y >= y1) return `not seen by the model, ${place}`;
-    return heat ? `heat ${heat.at((x - x0) / (x1 - x0), (y - y0) / (y1 - y0)).toFixed(2)} ${place}` : "";
+    return heat ? `heat ${heat.at((x - x0) / (x1 - x0), (y - y0) / (y1 - y0)).toFixed(2).replace("-", "−")} ${place}` : "";
   }
 }
 
 /* The figure that the controls act on. */
-export const figure = new Figure({ plot: "overlay", message: "figure-message", readout: "readout" });
+export const figure = new Figure({ plot: "overlay", message: "figure-message", readout: "readout", legend: "legend" });

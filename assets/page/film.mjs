@@ -110,8 +110,9 @@ function draw(button) {
   canvas.height = SMALL;
   canvas.width = Math.max(1, Math.round(SMALL * Math.min(2, seen.width / seen.height)));
   button.toggleAttribute("data-pending", !map);
-  if (!map || !palette()) return;
-  const heat = new Heat(map, seen), levels = heat.levels(canvas.width, canvas.height), rgb = palette();
+  const heat = map && new Heat(map, seen), rgb = palette(heat?.signed);
+  if (!map || !rgb) return;
+  const levels = heat.levels(canvas.width, canvas.height);
   button.toggleAttribute("data-flat", heat.flat);
   if (heat.flat) return;
   const image = new ImageData(canvas.width, canvas.height);

@@ -1,9 +1,10 @@
 /* The controls and words beside the figure, as Dash components: what they say, and what is chosen in them. */
 import { html, set } from "./dash.mjs";
+import { DIVERGING } from "./look.mjs";
 import { unpack } from "./maps.mjs";
 import { ALL } from "./mean.mjs";
 import * as options from "./options.mjs";
-import { coincidence, evidence, headline, percent, reading, title, unfamiliar } from "./words.mjs";
+import { coincidence, evidence, headline, left, percent, reading, title, unfamiliar } from "./words.mjs";
 
 export { unpack };
 
@@ -56,7 +57,7 @@ export function offer({ methods, choices: data, palettes }) {
   options.offer(methods);
   options.draw(chosen.method);
   set("method", { data });
-  set("colormap", { data: Object.keys(palettes).map((name) => ({ value: name, label: title(name) })) });
+  set("colormap", { data: Object.keys(palettes).filter((name) => name !== DIVERGING).map((name) => ({ value: name, label: title(name) })) });
 }
 
 /* The controls as they are for what stands on the page. */
@@ -127,10 +128,10 @@ function bars({ classes, probabilities, target }) {
   }));
 }
 
-export function tell(answer, found) {
+export function tell(answer, found, kept) {
   const said = headline(answer);
   set("verdict", { children: [
     html("Strong", { children: `${said}.`, className: said.length > 18 ? "long" : "" }), " ",
-    html("Span", { children: evidence(answer, found) }),
+    html("Span", { children: kept && found?.share ? left(answer, kept) : evidence(answer, found) }),
   ] });
 }

@@ -1,12 +1,12 @@
 /* One question to the server at a time counts: the last. What stands on the page stays until the answer to that question is here,
    and comes back if there is none. Every question has a number, its answer the same; an answer to an older question is dropped. */
 import { figure } from "./figure.mjs";
-import { setPalettes } from "./look.mjs";
+import { look, setPalettes } from "./look.mjs";
 import { open, PhotoError } from "./photo.mjs";
 import { fromBase64 } from "./png.mjs";
 import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
-import { nothing, working } from "./words.mjs";
+import { nothing, poles, working } from "./words.mjs";
 import { ALL, mean } from "./mean.mjs";
 
 const PATIENCE = 60_000; // ms until a question counts as lost
@@ -35,8 +35,13 @@ export const onShown = (watcher) => watchers.push(watcher);
 
 const announce = () => watchers.forEach((watcher) => watcher(shown, maps));
 
+/* What is shown, with its map, if that is here. */
+export const view = () => shown && { shown, layer: shown.layer, map: mapOf(shown.layer) };
+
 /* How the maps of an answer are to be read: see `Heat`. */
-export const readAs = (answer) => ({ ...answer.seen, magnitude: answer.shown === "magnitude" });
+export const readAs = (answer) => ({
+  ...answer.seen, magnitude: answer.shown === "magnitude", signed: answer.shown === "signed", poles: poles(answer),
+});
 
 /* The map of a layer, or the mean of all of them once they are here. */
 function mapOf(layer) {
@@ -197,10 +202,21 @@ async function displayable(photo, src) {
 
 /* The layer on show, or another one whose map is on its way. */
 async function showLayer(layer = shown.layer) {
-  const before = shown, map = mapOf(layer), answer = layer === ALL ? { ...shown.answer, reach: "network" } : shown.answer;
+  const before = shown, map = mapOf(layer), answer = asWhole(shown.answer, layer);
   announce();
   const found = await figure.setMap(map, readAs(answer), nothing(answer));
-  if (before === shown && (found || !map)) panel.tell(answer, found);
+  if (before === shown && (found || !map)) panel.tell(answer, found, cutOut());
+}
+
+/* What is said of a layer is not said of all of them together. */
+const asWhole = (answer, layer) => (layer === ALL ? { ...answer, reach: "network" } : answer);
+
+/* What a cut-out leaves, if there is one. */
+const cutOut = () => (look.cutout && figure.heat ? { ...figure.kept(), threshold: look.threshold } : null);
+
+/* Say again where the heat lies, as it is shown now. */
+export function retell() {
+  if (shown && figure.heat) panel.tell(asWhole(shown.answer, shown.layer), figure.found(), cutOut());
 }
 
 /* Every layer's map is here, or on its way; or the server has to be asked: for each, or for all those that were lost. */

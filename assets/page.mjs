@@ -1,7 +1,11 @@
 /* The page's own behaviour: what Dash's callbacks call, what listens to the document, and the first photo. The modules it is made
    of lie in `page/`. */
 import { save } from "./page/download.mjs";
-import * as figure from "./page/figure.mjs";
+import * as compare from "./page/compare.mjs";
+import * as cutout from "./page/cutout.mjs";
+import * as film from "./page/film.mjs";
+import { saveFilm } from "./page/film_file.mjs";
+import * as look from "./page/look.mjs";
 import * as options from "./page/options.mjs";
 import * as panel from "./page/panel.mjs";
 import * as session from "./page/session.mjs";
@@ -13,10 +17,12 @@ const download = () => {
   const shown = session.current();
   if (!shown) return panel.say("There is no photo to download yet.", "error");
   const { answer, photo, layer, parameters } = shown, index = answer.target ?? answer.predicted, name = answer.classes[index];
-  return save({ photo, view: answer.view, suffix: name.replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase(), texts: {
+  const suffix = name.replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase() + (look.look.cutout ? "-cut-out" : "");
+  return save({ photo, view: answer.view, suffix, texts: {
     Software: "Whylight", Model: answer.title, Class: name, Probability: percent(answer.probabilities[index]),
     Method: answer.method, ...(answer.reach !== "network" && { Layer: layer }),
     ...(Object.keys(parameters).length && { Parameters: JSON.stringify(parameters) }), ...goal(answer),
+    ...(look.look.cutout && { Shown: `Where the heat is at least ${look.look.threshold}` }),
   } });
 };
 
@@ -37,9 +43,14 @@ const actions = {
   score: (value) => panel.changed("score", value) && session.ask({}),
   reset: session.reset,
   target: (value) => panel.changed("target", value) && session.chooseTarget(Number(value)),
-  opacity: figure.setOpacity,
-  threshold: figure.setThreshold,
-  colormap: figure.setColormap,
+  "film-scrub": film.scrub,
+  "film-webp": () => saveFilm("webp"),
+  "film-gif": () => saveFilm("gif"),
+  opacity: look.setOpacity,
+  threshold: cutout.setThreshold,
+  show: cutout.show,
+  colormap: look.setColormap,
+  compare: compare.toggle,
   download,
 };
 /* Dash wants nothing back from a callback without outputs. */
@@ -58,6 +69,8 @@ while (!document.getElementById("page")) await new Promise(requestAnimationFrame
 const settings = JSON.parse(document.getElementById("page").dataset.settings);
 panel.changed("model", settings.model);
 panel.changed("method", settings.method);
+film.start();
+compare.start();
 await session.start(settings);
 listen(session.take);
 if (settings.samples.length) session.take(sample(settings.samples[0]));

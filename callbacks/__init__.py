@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import Dash
 
-from callbacks import http, look, question
+from callbacks import film, http, look, question
 from service import Service
 
 __all__ = ["register"]
@@ -14,4 +14,5 @@ def register(app: Dash, service: Service) -> None:
     """Connect the page and the addresses beside it with the service."""
     question.register(app, service)
     look.register(app)
+    film.register(app, service)
     http.register(app, service)

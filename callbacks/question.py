@@ -49,7 +49,7 @@ class Posted(BaseModel, strict=True, frozen=True):
         target: label of the class to explain, or its index; a label that the model does not have stands for the
             predicted class, so that a choice outlives a change of the model where both know the class.
         against: likewise, of a class whose score is subtracted; there need be none.
-        evidence: for the score, or against it.
+        evidence: for the score, against it, or both in one signed map.
         space: of the score; none for the method's own.
         everything: all layers' maps, not only the one of `layer`.
         rest: the page has been told of this view already; only the maps count.
@@ -65,7 +65,7 @@ class Posted(BaseModel, strict=True, frozen=True):
     parameters: Annotated[dict[Name, Value], Field(max_length=20)] = Field(default_factory=dict)
     target: Class | None = None
     against: Class | None = None
-    evidence: Literal["for", "against"] = "for"
+    evidence: Literal["for", "against", "both"] = "for"
     space: Literal["logit", "probability"] | None = None
     digest: str | None = None
     photo: str | None = None
@@ -107,7 +107,7 @@ def answer(
     """
     try:
         posted = Posted.model_validate(question)
-        photo = base64.b64decode(posted.photo, validate=True) if posted.photo else None
+        asked = understood(posted)
     except (ValidationError, binascii.Error):
         return {
             "number": question.get("number"),
@@ -118,23 +118,7 @@ def answer(
         newest.note(page, number)
     head = {"number": posted.number, "rest": posted.rest, "everything": posted.everything}
     try:
-        found = service.explain(
-            engine.Question(
-                model=posted.model,
-                method=posted.method,
-                parameters=posted.parameters,
-                layer=posted.layer,
-                target=posted.target,
-                against=posted.against,
-                evidence=posted.evidence,
-                space=posted.space,
-                digest=posted.digest,
-                photo=photo,
-                everything=posted.everything,
-                display=posted.display,
-            ),
-            wanted=lambda: listening() and not newest.replaced(page, number),
-        )
+        found = service.explain(asked, wanted=lambda: listening() and not newest.replaced(page, number))
     except engine.NotYetError as reason:
         return {**head, "again": reason.seconds, "note": str(reason)}
     except engine.MissingPhotoError:
@@ -142,6 +126,28 @@ def answer(
     except engine.RefusedError as reason:
         return {**head, "error": str(reason)}
     return {**head, **_page(found), "catalog": catalog(service) if posted.catalog else None}
+
+
+def understood(posted: Posted) -> engine.Question:
+    """A question as the service takes it.
+
+    Raises:
+        binascii.Error: the photo is not in base64.
+    """
+    return engine.Question(
+        model=posted.model,
+        method=posted.method,
+        parameters=posted.parameters,
+        layer=posted.layer,
+        target=posted.target,
+        against=posted.against,
+        evidence=posted.evidence,
+        space=posted.space,
+        digest=posted.digest,
+        photo=base64.b64decode(posted.photo, validate=True) if posted.photo else None,
+        everything=posted.everything,
+        display=posted.display,
+    )
 
 
 def _page(found: engine.Answer) -> dict[str, Any]:
@@ -165,6 +171,7 @@ def _page(found: engine.Answer) -> dict[str, Any]:
         "space": found.space,
         "shown": found.shown,
         "view": [x0 / width, y0 / height, x1 / width, y1 / height],
+        "input": found.input,
         "seen": {"width": x1 - x0, "height": y1 - y0, "area": found.area},
         "layers": _options(found),
         "layer": found.layer,

@@ -25,8 +25,16 @@ COLORMAPS = {
     "jet": cv2.COLORMAP_JET,
     "grey": None,
 }
+DIVERGING = "blue-orange"
+"""The colours of signed maps: blue below 0, orange above, which colour-blind people tell apart."""
+_DIVERGING = ((16, 84, 164), (90, 160, 215), (243, 243, 240), (245, 165, 80), (165, 65, 0))
+"""At -1, -0.5, 0, 0.5 and 1; opposite values are about equally bright."""
 UNSEEN = 0.35
 """How bright the part of the photo stays that the model did not see."""
+
+
+_DRAWN = np.minimum(1, np.abs(np.arange(256, dtype=np.float32) - 128) / 127 * 2)
+"""How opaque each level of a signed map is drawn."""
 
 
 @functools.cache
@@ -36,11 +44,15 @@ def colormap(name: str) -> Pixels:
     Raises:
         ExplainError: there is no such map.
     """
-    if name not in COLORMAPS:
-        raise unknown("colour map", name, COLORMAPS)
+    if name not in COLORMAPS and name != DIVERGING:
+        raise unknown("colour map", name, [*COLORMAPS, DIVERGING])
     steps = np.arange(256, dtype=np.uint8)
-    known = COLORMAPS[name]
-    if known is None:
+    known = COLORMAPS.get(name)
+    if name == DIVERGING:
+        places = np.linspace(1, 255, len(_DIVERGING))  # 128 is the middle
+        channels = [np.interp(steps, places, channel) for channel in zip(*_DIVERGING, strict=True)]
+        table = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    elif known is None:
         table = np.repeat(steps[:, None], 3, axis=1)
     else:
         table = np.asarray(cv2.applyColorMap(steps[:, None], known)[:, 0, ::-1], np.uint8)
@@ -55,17 +67,28 @@ def overlay(
     opacity: float,
     name: str,
 ) -> Image.Image:
-    """Heat in [0, 1] over a photo of the same size; the part outside `view` is dimmed.
+    """Heat over a photo of the same size; the part outside `view` is dimmed.
+
+    Args:
+        pixels: the photo.
+        heat: in [0, 1]; with the colour map "blue-orange" in [-1, 1], transparent at 0 and as opaque as it gets from
+            half of 1 on.
+        view: x0, y0, x1, y1 of what the model saw.
+        opacity: in [0, 1].
+        name: of the colour map.
 
     Raises:
         ExplainError: the opacity is not in [0, 1], or there is no such colour map.
     """
     if not 0 <= opacity <= 1:
         raise ExplainError(f"Opacity is between 0 and 1; received {opacity!r}.")
-    colours = colormap(name)[np.rint(heat * 255).astype(np.uint8)]
+    signed = name == DIVERGING
+    levels = np.rint(128 + 127 * heat if signed else 255 * heat).astype(np.uint8)
     x0, y0, x1, y1 = view
+    part, seen = (slice(y0, y1), slice(x0, x1)), levels[y0:y1, x0:x1]
+    share = np.float32(opacity) * (_DRAWN[seen][..., None] if signed else np.float32(1))
     mixed = pixels * np.float32(UNSEEN)
-    mixed[y0:y1, x0:x1] = pixels[y0:y1, x0:x1] * np.float32(1 - opacity) + colours[y0:y1, x0:x1] * np.float32(opacity)
+    mixed[part] = pixels[part] * (1 - share) + colormap(name)[seen] * share
     return Image.fromarray(np.rint(mixed).astype(np.uint8))
 
 

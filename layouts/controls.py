@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from layouts import ids
+from layouts import compare, ids
 from layouts.attributes import aria
 
 
@@ -92,6 +92,7 @@ def _options_of_the_question() -> Any:
                                 data=[
                                     {"value": "for", "label": "For the class"},
                                     {"value": "against", "label": "Against it"},
+                                    {"value": "both", "label": "Both"},
                                 ],
                                 value="for",
                                 fullWidth=True,
@@ -129,6 +130,26 @@ def look(colormap: str) -> Any:
             html.H2("View"),
             html.Div(
                 [
+                    html.Div(
+                        [
+                            html.Span("Show", className="label", **aria(hidden="true")),
+                            dmc.SegmentedControl(
+                                id=ids.SHOW,
+                                data=[{"value": "heat", "label": "Heat"}, {"value": "cutout", "label": "Cut-out"}],
+                                value="heat",
+                                fullWidth=True,
+                                size="sm",
+                                **aria(label="Show the heat, or only the hottest part of the photo"),
+                            ),
+                        ],
+                        className="labelled",
+                    ),
+                    _slider(ids.THRESHOLD, "Hide below", 0),
+                ],
+                className="pair",
+            ),
+            html.Div(
+                [
                     _select(ids.COLORMAP, "Colours", value=colormap),
                     _slider(ids.OPACITY, "Opacity", 0.5),
                 ],
@@ -136,7 +157,7 @@ def look(colormap: str) -> Any:
             ),
             html.Div(
                 [
-                    _slider(ids.THRESHOLD, "Hide below", 0),
+                    compare.button(),
                     html.Button(
                         [html.Span(className="glyph save"), "Download"],
                         id=ids.DOWNLOAD,

@@ -10,8 +10,9 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import controls, ids, photo
+from layouts import compare, controls, ids, photo
 from layouts.attributes import aria, data
+from layouts.film import film
 from layouts.theme import THEME
 
 
@@ -58,7 +59,11 @@ def page(contents: Contents, address: str) -> Any:
                 html.Main(
                     [
                         html.Section(
-                            [photo.figure(), photo.entrance(contents.samples, contents.max_bytes, address)],
+                            [
+                                compare.panes(photo.figure()),
+                                film(),
+                                photo.entrance(contents.samples, contents.max_bytes, address),
+                            ],
                             className="stage",
                             **aria(label="Photo"),
                         ),

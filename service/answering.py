@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,12 +31,10 @@ def answer(model: Served, photo: Photo, question: Question, before_pass: Callabl
     """
     explainer, classes = model.explainer, model.explainer.classifier.classes
     method, reach = _method(question), reach_of(question)
-    target, against = _index(question.target, classes), _index(question.against, classes)
-    if against is not None and against == (explainer.predict(photo).index if target is None else target):
-        against = None
-    score = _score(explainer, photo, target, against, question)
-    layer, explanations, everything = _maps(explainer, photo, score, question, before_pass)
-    note = ""
+    target, against = _classes(explainer, photo, question)
+    note, question = _sided(question)
+    layer, explanations, everything = _explanations(explainer, photo, target, against, question, before_pass)
+    signed = question.evidence == "both"
     if layer not in explanations:
         other = explainer.default_layer if explainer.default_layer in explanations else list(explanations)[-1]
         note = f"{method.title} can't explain {_short(layer)}; this is {_short(other)}."
@@ -57,21 +57,80 @@ def answer(model: Served, photo: Photo, question: Question, before_pass: Callabl
         default_layer=explainer.default_layer,
         layer=shown.layer,
         # What is only rounding noise must not look like heat.
-        maps={name: one.map * np.float32(not one.flat) for name, one in explanations.items()},
+        maps={name: one.map * np.float32(not one.is_flat(signed)) for name, one in explanations.items()},
         digest=photo.digest,
         size=(photo.width, photo.height),
         view=placement.view,
         area=(left / width, top / height, right / width, bottom / height),
         display=jpeg(photo) if question.display else None,
+        input=placement.size,
         unfamiliar=model.title if model.unfamiliar(photo) else None,
         reach=reach,
         everything=everything,
         against=None if shown.target is None else against,
         evidence="for" if shown.target is None else question.evidence,
         space=None if shown.target is None else shown.target.space,
-        shown=method.display,
+        shown="signed" if signed else method.display,
         note=note,
     )
+
+
+def film(model: Served, photo: Photo, question: Question, kind: str, **drawn: Any) -> bytes:
+    """All layers' maps of a question as an animation, see `explain.film`.
+
+    Raises:
+        ExplainError: something is wrong with the question, or it has one map only.
+    """
+    import explain
+
+    if reach_of(question) != "layers":
+        raise explain.ExplainError(f"{_method(question).title} makes no maps of all layers that could be a film.")
+    _, question = _sided(replace(question, everything=True))
+    classes = _classes(model.explainer, photo, question)
+    _, explanations, _ = _explanations(model.explainer, photo, *classes, question, lambda: None)
+    if question.evidence == "both":
+        drawn = {**drawn, "colormap": explain.drawing.DIVERGING}
+    stream = io.BytesIO()
+    explain.film(explanations, stream, kind, **drawn)
+    return stream.getvalue()
+
+
+def _classes(explainer: Explainer, photo: Photo, question: Question) -> tuple[int | None, int | None]:
+    """Indices of the class that is explained, none for the predicted one, and of the one that is subtracted."""
+    classes = explainer.classifier.classes
+    target, against = _index(question.target, classes), _index(question.against, classes)
+    if against is not None and against == (explainer.predict(photo).index if target is None else target):
+        against = None
+    return target, against
+
+
+def _sided(question: Question) -> tuple[str, Question]:
+    """The question as its method can answer it, and a note where that is another one: a signed map needs a sign."""
+    method = _method(question)
+    if question.evidence != "both" or (method.space is not None and (method.signed or method.display == "positive")):
+        return "", question
+    words = f"{method.title} shows how much a place matters, not for or against what." if method.space else ""
+    return words, replace(question, evidence="for")
+
+
+def _explanations(
+    explainer: Explainer,
+    photo: Photo,
+    target: int | None,
+    against: int | None,
+    question: Question,
+    before_pass: Callable[[], None],
+) -> tuple[str, dict[str, Explanation], bool]:
+    """See `_maps`. For and against at once: a signed map has both; of others, that for the score less that against it,
+    which for a method that ends in a ReLU is its map before that."""
+    found = _maps(explainer, photo, _score(explainer, photo, target, against, question), question, before_pass)
+    if question.evidence != "both" or _method(question).signed:
+        return found
+    opposite = replace(question, evidence="against")
+    layer, others, _ = _maps(
+        explainer, photo, _score(explainer, photo, target, against, opposite), opposite, before_pass
+    )
+    return layer, {name: one.less(others[name]) for name, one in found[1].items()}, found[2]
 
 
 def _method(question: Question) -> Method:

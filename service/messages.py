@@ -50,7 +50,7 @@ class Question:
         target: index or label of a class; a label that the model does not have, and none, stand for the predicted one.
         against: index or label of another class: the score that is explained is that of `target` less that of this one;
             a label that the model does not have, the class of `target` itself, and none, leave it out.
-        evidence: "for" the score, or "against" it.
+        evidence: "for" the score, "against" it, or "both" in one signed map.
         space: "logit" or "probability"; none for the method's own.
         layer: a path; where the model has none of this name and `everything` is asked for, its default layer.
         digest: names a photo of an earlier answer, in place of `photo`.
@@ -95,13 +95,14 @@ class Answer:
         view: x0, y0, x1, y1 of the part of the photo that the model saw.
         area: x0, y0, x1, y1 of where that part lies in the maps, in shares of their sides.
         display: the photo as upright JPEG, if that was asked for.
+        input: rows and columns of the model's input.
         unfamiliar: what the model learnt from, in words, if this photo looks unlike it.
         reach: what the method with these parameters looks at in a pass: all "layers", one "layer", or the "network".
         everything: whether these are all layers' maps that there are.
         against: index of the class that is subtracted, if there is one.
-        evidence: for or against the score.
+        evidence: for or against the score, or both.
         space: of the score that is explained; none where the method looks at no class.
-        shown: which part of the maps: "positive", or its "magnitude".
+        shown: which part of the maps: "positive", its "magnitude", or all of it, "signed".
         note: what was done otherwise than asked for, in words.
     """
 
@@ -121,6 +122,7 @@ class Answer:
     view: tuple[int, int, int, int]
     area: tuple[float, float, float, float]
     display: bytes | None
+    input: tuple[int, int] = (1, 1)
     unfamiliar: str | None = None
     reach: str = "layers"
     everything: bool = True

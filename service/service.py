@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from service.admission import Admission
-from service.answering import answer, reach_of
+from service.answering import answer, film, reach_of
 from service.messages import Answer, MissingPhotoError, NotYetError, Question, RefusedError, State, UnwantedError
 from service.photos import Photos
 from settings import Settings
@@ -67,7 +67,7 @@ class Service:
         """The 256 colours of each colour map, three bytes each; known once the service is ready."""
         from explain import drawing
 
-        return {name: drawing.colormap(name).tobytes() for name in drawing.COLORMAPS}
+        return {name: drawing.colormap(name).tobytes() for name in (*drawing.COLORMAPS, drawing.DIVERGING)}
 
     def sample_names(self) -> list[str]:
         """File names of the sample photos."""
@@ -140,6 +140,29 @@ class Service:
         try:
             with self._turn(question, wanted):
                 return self._answer(model, question, wanted)
+        except (explain.PhotoError, explain.ExplainError) as error:
+            raise RefusedError(str(error)) from error
+
+    def film(self, question: Question, kind: str, **drawn: Any) -> bytes:
+        """All layers as an animation: takes the place of a method of many passes, because it takes as long.
+
+        Args:
+            question: whose layers.
+            kind: "gif" or "webp".
+            **drawn: see `explain.film`.
+
+        Raises:
+            NotYetError: as for `explain`.
+            MissingPhotoError: as for `explain`.
+            RefusedError: as for `explain`.
+        """
+        self.start()
+        model = self._ready(question.model)
+        import explain
+
+        try:
+            with self._long.turn(), self._admission.turn():
+                return film(model, self._photo(question), question, kind, **drawn)
         except (explain.PhotoError, explain.ExplainError) as error:
             raise RefusedError(str(error)) from error
 

@@ -1,8 +1,10 @@
 /* The controls and words beside the figure, as Dash components: what they say, and what is chosen in them. */
 import { html, set } from "./dash.mjs";
+import { DIVERGING } from "./look.mjs";
 import { unpack } from "./maps.mjs";
+import { ALL } from "./mean.mjs";
 import * as options from "./options.mjs";
-import { coincidence, evidence, headline, percent, reading, title, unfamiliar } from "./words.mjs";
+import { coincidence, evidence, headline, left, percent, reading, title, unfamiliar } from "./words.mjs";
 
 export { unpack };
 
@@ -52,19 +54,25 @@ export function layersReady(answer, others) {
   }[answer.reach] });
 }
 
+/* Name another layer than the select did; the mean of all is none of those that it lists. */
+export function nameLayer(layer) {
+  chosen.layer = layer === ALL ? null : layer;
+  set("layer", { value: chosen.layer });
+}
+
 /* What there is to choose from whatever the model. */
 export function offer({ methods, choices: data, palettes }) {
   options.offer(methods);
   options.draw(chosen.method);
   set("method", { data });
-  set("colormap", { data: Object.keys(palettes).map((name) => ({ value: name, label: title(name) })) });
+  set("colormap", { data: Object.keys(palettes).filter((name) => name !== DIVERGING).map((name) => ({ value: name, label: title(name) })) });
 }
 
 /* The controls as they are for what stands on the page. */
 export function choose(shown) {
   const { model, method, layer, evidence: side, space, answer } = shown;
   const controls = {
-    model, method, layer: answer.reach === "network" ? null : layer, target: String(answer.target ?? answer.predicted),
+    model, method, layer: answer.reach === "network" || layer === ALL ? null : layer, target: String(answer.target ?? answer.predicted),
     against: answer.against === null ? NONE : String(answer.against), evidence: side, score: space ?? OWN,
   };
   Object.assign(chosen, controls);
@@ -100,7 +108,7 @@ export function show(shown) {
     { value: "logit", label: "Logit" }, { value: "probability", label: "Probability" },
   ] });
   set("layer", {
-    data: answer.layers, disabled: answer.reach === "network", placeholder: answer.reach === "network" ? "The whole network" : "",
+    data: answer.layers, disabled: answer.reach === "network", placeholder: answer.reach === "network" ? "The whole network" : "All layers, their mean",
   });
   set("device", { children: answer.device });
   set("classes", { children: bars(answer) });
@@ -128,10 +136,10 @@ function bars({ classes, probabilities, target }) {
   }));
 }
 
-export function tell(answer, found) {
+export function tell(answer, found, kept) {
   const said = headline(answer);
   set("verdict", { children: [
     html("Strong", { children: `${said}.`, className: said.length > 18 ? "long" : "" }), " ",
-    html("Span", { children: evidence(answer, found) }),
+    html("Span", { children: kept && found?.share ? left(answer, kept) : evidence(answer, found) }),
   ] });
 }

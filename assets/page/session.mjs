@@ -1,11 +1,13 @@
 /* One question to the server at a time counts: the last. What stands on the page stays until the answer to that question is here,
    and comes back if there is none. Every question has a number, its answer the same; an answer to an older question is dropped. */
-import * as figure from "./figure.mjs";
+import { figure } from "./figure.mjs";
+import { look, setPalettes } from "./look.mjs";
 import { open, PhotoError } from "./photo.mjs";
 import { fromBase64 } from "./png.mjs";
 import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
-import { nothing, working } from "./words.mjs";
+import { nothing, poles, working } from "./words.mjs";
+import { ALL, mean } from "./mean.mjs";
 
 const PATIENCE = 60_000; // ms until a question counts as lost
 const LONG_PATIENCE = 600_000; // the same, of methods that take many passes
@@ -29,6 +31,31 @@ let waiting = 0; // the timer of the question that waits for its answer
 let asked = 0; // when it was asked
 
 export const current = () => shown;
+
+const watchers = [];
+
+/* Be told of what stands on the page, and of its maps, whenever one of them changes. */
+export const onShown = (watcher) => watchers.push(watcher);
+
+const announce = () => watchers.forEach((watcher) => watcher(shown, maps));
+
+/* What is shown, with its map, if that is here. */
+export const view = () => shown && { shown, layer: shown.layer, map: mapOf(shown.layer) };
+
+/* How the maps of an answer are to be read: see `Heat`. */
+export const readAs = (answer) => ({
+  ...answer.seen, magnitude: answer.shown === "magnitude", signed: answer.shown === "signed", poles: poles(answer),
+});
+
+/* The map of a layer, or the mean of all of them once they are here. */
+function mapOf(layer) {
+  const { answer } = shown;
+  const listed = answer.layers.flatMap(({ items }) => items).filter(({ disabled }) => !disabled).map(({ value }) => value);
+  if (layer === ALL && !maps[ALL] && listed.every((name) => maps[name])) {
+    maps[ALL] = mean(listed.map((name) => maps[name]), ...answer.input, readAs(answer));
+  }
+  return maps[layer];
+}
 
 /* A file, or a promise of one: from now on the photo. */
 export async function take(file) {
@@ -73,11 +100,12 @@ const chosenLayer = ({ model, layer }) => (model !== shown?.model && layer === s
    layer takes passes of its own, the server sends none but that on show. */
 function send(question, rest) {
   const { photo, model, method, parameters, target, against, evidence, space } = question, layer = chosenLayer(question);
-  const everything = rest || photo !== shown?.photo || model !== shown?.model;
+  const everything = rest || photo !== shown?.photo || model !== shown?.model || layer === ALL;
   panel.busy(!rest);
   watch(question, rest);
   dash_clientside.set_props("question", { data: {
-    number: question.number, page: me, model, method, parameters, layer, target, against, evidence, space, everything, rest,
+    number: question.number, page: me, model, method, parameters, layer: layer === ALL ? null : layer, target, against, evidence, space,
+    everything, rest,
     catalog: !shown, digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
   } });
 }
@@ -151,7 +179,7 @@ async function accept(question, answer) {
   photo.digest = answer.digest;
   if (answer.catalog) {
     panel.offer(answer.catalog);
-    figure.setPalettes(answer.catalog.palettes);
+    setPalettes(answer.catalog.palettes);
   }
   if (answer.rest) {
     const missing = !maps[shown.layer];
@@ -159,11 +187,12 @@ async function accept(question, answer) {
     others = "here";
     panel.layersReady(shown.answer, others);
     if (missing) await showLayer();
+    else announce();
     return;
   }
   maps = arrived;
   const layer = chosenLayer(question); // it may have changed meanwhile
-  const listed = answer.layers.flatMap(({ items }) => items).find(({ value }) => value === layer);
+  const listed = layer === ALL ? answer.reach === "layers" : answer.layers.flatMap(({ items }) => items).find(({ value }) => value === layer);
   const known = (label) => (answer.classes.includes(label) ? label : null);
   const choice = listed ? layer : answer.layer ?? answer.default;
   Object.assign(question, { photo, target: known(question.target), against: known(question.against), layer: choice });
@@ -189,9 +218,21 @@ async function displayable(photo, src) {
 
 /* The layer on show, or another one whose map is on its way. */
 async function showLayer(layer = shown.layer) {
-  const before = shown, { answer } = shown, map = maps[layer];
-  const found = await figure.setMap(map, { ...answer.seen, magnitude: answer.shown === "magnitude" }, nothing(answer));
-  if (before === shown && (found || !map)) panel.tell(answer, found);
+  const before = shown, map = mapOf(layer), answer = asWhole(shown.answer, layer);
+  announce();
+  const found = await figure.setMap(map, readAs(answer), nothing(answer));
+  if (before === shown && (found || !map)) panel.tell(answer, found, cutOut());
+}
+
+/* What is said of a layer is not said of all of them together. */
+const asWhole = (answer, layer) => (layer === ALL ? { ...answer, reach: "network" } : answer);
+
+/* What a cut-out leaves, if there is one. */
+const cutOut = () => (look.cutout && figure.heat ? { ...figure.kept(), threshold: look.threshold } : null);
+
+/* Say again where the heat lies, as it is shown now. */
+export function retell() {
+  if (shown && figure.heat) panel.tell(asWhole(shown.answer, shown.layer), figure.found(), cutOut());
 }
 
 /* Every layer's map is here, or on its way; or the server has to be asked: for each, or for all those that were lost. */
@@ -209,6 +250,6 @@ export async function chooseLayer(layer) {
 export async function start(settings) {
   limits = settings.limits;
   await figure.plotted();
-  figure.interact();
+  figure.interact({ "zoom-in": 1.5, "zoom-out": 1 / 1.5, "zoom-all": 0 });
   noteFailures();
 }

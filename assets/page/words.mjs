@@ -28,24 +28,54 @@ function subject({ classes, target, against, evidence, space, shown }) {
   const [first, second] = [target, against].map((index) => index !== null && classes[index]);
   const score = space === "probability" ? "probability" : "score";
   if (shown === "magnitude") return second ? `influence on how ${first} compares with ${second}` : `influence on the ${score} of ${first}`;
+  if (shown === "signed") return second ? `evidence for ${first} or ${second}` : `evidence for or against ${first}`;
   if (second) return evidence === "for" ? `evidence for ${first} rather than ${second}` : `evidence for ${second} rather than ${first}`;
   return `evidence ${evidence} ${first}`;
+}
+
+/* What the two colours of a signed map stand for. */
+export function poles({ classes, target, against, shown }) {
+  if (shown !== "signed") return ["", ""];
+  return against === null ? [`−1 against ${classes[target]}`, `1 for ${classes[target]}`] : [`−1 ${classes[against]}`, `1 ${classes[target]}`];
 }
 
 /* What the figure says where there is nothing to show. */
 export function nothing(answer) {
   if (answer.target === null) return `Nothing is active${where(answer)}`;
+  if (answer.shown === "signed") return `No evidence either way${where(answer)}`;
   if (answer.shown === "magnitude") return `No influence on the score${where(answer)}`;
   return `${answer.evidence === "for" || answer.against !== null ? "No positive evidence" : "Nothing speaks against the class"}${where(answer)}`;
 }
 
 /* Where the heat lies: nothing that the map does not show. */
 export function evidence(answer, found) {
-  const what = subject(answer), positive = what.startsWith("evidence for");
+  const what = subject(answer), positive = what.startsWith("evidence for") && answer.shown !== "signed";
   if (!found) return `The ${what}${where(answer)} is on its way …`;
   if (!found.share && answer.target === null) return `Taken together, nothing is active${where(answer)}.`;
   if (!found.share) return `No ${positive ? "positive " : ""}${what}${where(answer)}.`;
+  if (answer.shown === "signed") return balance(answer, found);
   return `${percent(found.share)} of the ${what} lies in ${percent(found.area)} of the photo.`;
+}
+
+/* Of a signed map: how the evidence is divided. */
+function balance(answer, { positive }) {
+  const { classes, target, against } = answer, other = against === null ? "against it" : `for ${classes[against]}`;
+  return `${title(percent(positive))} of the evidence${where(answer)} speaks for ${classes[target]}, ${percent(1 - positive)} ${other}.`;
+}
+
+/* A view in a few words: model, method, layer and what is explained. */
+export function caption(answer, method, layer) {
+  const { classes, target, against, evidence: side, title: model, reach } = answer;
+  const [first, second] = [target, against].map((index) => index !== null && classes[index]);
+  const goal = target === null ? "" : second ? `${first} rather than ${second}` : { for: "", against: "against ", both: "for and against " }[side] + first;
+  return [model, method, reach === "network" ? "" : layer.split("/").at(-1), goal].filter(Boolean).join(" · ");
+}
+
+/* What a cut-out leaves of the photo. */
+export function left(answer, { area, share, threshold }) {
+  const what = subject(answer);
+  if (!area) return `Nothing of the photo is left: the heat is nowhere ${threshold.toFixed(2)} or more.`;
+  return `${percent(area)} of the photo is left, where the heat is ${threshold.toFixed(2)} or more: ${percent(share)} of the ${what}.`;
 }
 
 /* How to read the heat. */
@@ -57,11 +87,17 @@ export function reading(answer) {
   }
   const score = space === "probability" ? "probability" : "score", name = classes[target], other = against !== null && classes[against];
   const whose = other ? `${name}, compared with that of ${other}` : "the class that is explained";
-  const bright = shown !== "magnitude" ? `Bright places ${side === "for" ? "raised" : "lowered"} the ${score} of ${whose}; dark ones did not.`
+  const bright = shown === "signed" ? signed(name, other, score) : shown !== "magnitude" ? `Bright places ${side === "for" ? "raised" : "lowered"} the ${score} of ${whose}; dark ones did not.`
     : other ? `Bright places change how the ${score} of ${name} compares with that of ${other} most, up or down; dark ones hardly do.`
       : `Bright places change the ${score} of the class that is explained most, up or down; dark ones hardly change it.`;
   return `${bright} The heat shows influence on this ${score}${where(answer)}, not where the object ends and not whether the model is right.`;
 }
+
+/* The same of a signed map. */
+const signed = (name, other, score) => (other
+  ? `Orange places speak for ${name}, blue ones for ${other}, by how they moved the two ${score === "score" ? "scores" : "probabilities"} apart; `
+    + "where nothing is drawn, neither gained."
+  : `Orange places raised the ${score} of ${name}, blue ones lowered it; where nothing is drawn, it did not change.`);
 
 /* What it means to choose another class to compare with. */
 export function coincidence({ against, answer }) {

@@ -17,17 +17,17 @@ SEEDS = (0, 1, 2)
 STEPS = {"the head": 0.05, "the upper half": 0.5, "all layers": 1.0}
 PARAMETERS = {"smooth-grad": {"samples": 10}, "integrated-gradients": {"steps": 10}}
 SENSITIVE, INSENSITIVE = 0.5, 0.8
-"""A method depends on the model if its mean rank correlation falls below the first, whatever part of the model is random;
-if it stays above the second somewhere, it does not. In between it depends on it in part."""
+"""A method depends on the model if its mean rank correlation falls below the first, whatever part of the model is
+random; if it stays above the second somewhere, it does not. In between it depends on it in part."""
 
 TOP = """# Do the maps depend on the model?
 
 Printed by `python -m bench.randomisation` after Adebayo et al. 2018 (arXiv 1810.03292). Layers of the model `{model}`
 lose what they have learnt, from the scores down; each cell is Spearman's rank correlation (and the structural
 similarity) of the heat before and after, the mean over {photos} photos and {seeds} draws of fresh weights. A method
-that explains the model falls towards 0 at once: "no" is said of one that stays above {insensitive} at any of these steps,
-"in part" of one between that and {sensitive}. Maps that became flat can't be compared; they are counted, and left out of the
-mean. Unrelated maps of one photo are not quite at 0: edges of the photo are in both.
+that explains the model falls towards 0 at once: "no" is said of one that stays above {insensitive} at any of these
+steps, "in part" of one between that and {sensitive}. Maps that became flat can't be compared; they are counted, and
+left out of the mean. Unrelated maps of one photo are not quite at 0: edges of the photo are in both.
 
 {circumstances}
 

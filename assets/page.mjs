@@ -2,6 +2,8 @@
    of lie in `page/`. */
 import { save } from "./page/download.mjs";
 import * as figure from "./page/figure.mjs";
+import * as input from "./page/input.mjs";
+import * as lesson from "./page/lesson.mjs";
 import * as options from "./page/options.mjs";
 import * as panel from "./page/panel.mjs";
 import * as session from "./page/session.mjs";
@@ -59,6 +61,8 @@ const settings = JSON.parse(document.getElementById("page").dataset.settings);
 panel.changed("model", settings.model);
 panel.changed("method", settings.method);
 await session.start(settings);
+input.start();
+lesson.start();
 listen(session.take);
 if (settings.samples.length) session.take(sample(settings.samples[0]));
 else panel.say("Drop, choose or paste a photo to begin.");

@@ -146,6 +146,7 @@ def _page(found: engine.Answer) -> dict[str, Any]:
         "shown": found.shown,
         "view": [x0 / width, y0 / height, x1 / width, y1 / height],
         "seen": {"width": x1 - x0, "height": y1 - y0, "area": found.area},
+        "input": {"width": found.input_size[0], "height": found.input_size[1]},
         "layers": _options(found),
         "layer": found.layer,
         "default": found.default_layer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -25,6 +25,8 @@ class Contents:
         method: the one that the page starts with; the others come with the first answer, when the engine is there.
         colormap: the colour map that the page starts with; the others come likewise.
         samples: files of the bundled photos.
+        notes: of some of them, by file: what is on it ("caption"), the class that a model should find ("shows"), and
+            what there is to learn where one does not ("lessons", by model).
         max_bytes: size of the largest file that is taken.
         max_pixels: number of pixels of the largest photo that is taken.
     """
@@ -36,6 +38,7 @@ class Contents:
     samples: Sequence[str]
     max_bytes: int
     max_pixels: int
+    notes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def page(contents: Contents, address: str) -> Any:
@@ -58,7 +61,10 @@ def page(contents: Contents, address: str) -> Any:
                 html.Main(
                     [
                         html.Section(
-                            [photo.figure(), photo.entrance(contents.samples, contents.max_bytes, address)],
+                            [
+                                photo.figure(),
+                                photo.entrance(contents.samples, contents.notes, contents.max_bytes, address),
+                            ],
                             className="stage",
                             **aria(label="Photo"),
                         ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -95,7 +96,7 @@ def _plot() -> go.Figure:
     return plot
 
 
-def entrance(samples: Sequence[str], max_bytes: int, address: str) -> Any:
+def entrance(samples: Sequence[str], notes: Mapping[str, Mapping[str, Any]], max_bytes: int, address: str) -> Any:
     """Drop, choose or paste a photo, or press a sample."""
     upload = dcc.Upload(
         [
@@ -118,7 +119,7 @@ def entrance(samples: Sequence[str], max_bytes: int, address: str) -> Any:
         [
             upload,
             html.Div(
-                [_sample(file, address) for file in samples],
+                [_sample(file, notes.get(file, {}), address) for file in samples],
                 id=ids.SAMPLES,
                 className="samples",
                 role="group",
@@ -129,14 +130,18 @@ def entrance(samples: Sequence[str], max_bytes: int, address: str) -> Any:
     )
 
 
-def _sample(file: str, address: str) -> Any:
+def _sample(file: str, note: Mapping[str, Any], address: str) -> Any:
     name = PurePath(file).stem
-    words = name.replace("-", " ").replace("_", " ")
+    words = note.get("caption") or name.replace("-", " ").replace("_", " ")
     return html.Button(
         html.Img(src=f"{address}samples/{quote(file)}", alt=f"Sample: {words}"),
         id=ids.sample(name),
         type="button",
         className="sample",
         title=f"Sample: {words}",
-        **data(sample=file),
+        **data(
+            sample=file,
+            **({"shows": note["shows"]} if "shows" in note else {}),
+            lessons=json.dumps(note.get("lessons", {})),
+        ),
     )

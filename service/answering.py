@@ -56,6 +56,7 @@ def answer(model: Served, photo: Photo, question: Question) -> Answer:
         size=(photo.width, photo.height),
         view=placement.view,
         area=(left / width, top / height, right / width, bottom / height),
+        input_size=(width, height),
         display=jpeg(photo) if question.display else None,
         unfamiliar=model.title if model.unfamiliar(photo) else None,
         reach=reach,

@@ -2,7 +2,7 @@
 import { html, set } from "./dash.mjs";
 import { unpack } from "./maps.mjs";
 import * as options from "./options.mjs";
-import { coincidence, evidence, headline, percent, reading, title, unfamiliar } from "./words.mjs";
+import { coincidence, emptiness, evidence, headline, percent, reading, title, unfamiliar } from "./words.mjs";
 
 export { unpack };
 
@@ -94,7 +94,6 @@ export function show(shown) {
   set("classes", { children: bars(answer) });
   set("warning", { children: answer.unfamiliar ? unfamiliar(answer.unfamiliar) : "" });
   set("about", { children: method ? described(method) : "" });
-  set("reading", { children: reading(answer) });
   choose(shown);
 }
 
@@ -118,6 +117,7 @@ function bars({ classes, probabilities, target }) {
 
 export function tell(answer, found) {
   const said = headline(answer);
+  set("reading", { children: found && !found.share ? emptiness(answer).join(" ") : reading(answer) });
   set("verdict", { children: [
     html("Strong", { children: `${said}.`, className: said.length > 18 ? "long" : "" }), " ",
     html("Span", { children: evidence(answer, found) }),

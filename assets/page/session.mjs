@@ -22,6 +22,10 @@ let wanted = null;
 let shown = null;
 let maps = {}; // of what stands on the page, by layer, that of the whole network by ""; those still on their way are missing
 let waiting = 0;
+const followers = [];
+
+/* Call with what stands on the page whenever a question has found its end: an answer stands, or there is none. */
+export const follow = (follower) => void followers.push(follower);
 
 export const current = () => shown;
 
@@ -103,6 +107,7 @@ function fail(sentence) {
   if (!shown) return;
   panel.choose(shown);
   showLayer(); // another one's map may have been on its way
+  followers.forEach((follower) => follower(shown));
 }
 
 export async function receive(answer) {
@@ -156,6 +161,7 @@ async function accept(question, answer) {
   await showLayer();
   if (wanted !== question) return;
   panel.busy(false);
+  followers.forEach((follower) => follower(shown));
   if (answer.reach === "layers" && !answer.everything) send(question, true);
   else if (!maps[shown.layer]) ask({});
 }

@@ -1,5 +1,6 @@
 /* The page's own behaviour: what Dash's callbacks call, what listens to the document, and the first photo. The modules it is made
    of lie in `page/`. */
+import * as brush from "./page/brush.mjs";
 import { save } from "./page/download.mjs";
 import * as figure from "./page/figure.mjs";
 import * as input from "./page/input.mjs";
@@ -8,6 +9,7 @@ import * as options from "./page/options.mjs";
 import * as panel from "./page/panel.mjs";
 import * as session from "./page/session.mjs";
 import { listen, sample } from "./page/upload.mjs";
+import * as whatIf from "./page/whatif.mjs";
 import { percent } from "./page/words.mjs";
 
 
@@ -19,6 +21,7 @@ const download = () => {
     Software: "Whylight", Model: answer.title, Class: name, Probability: percent(answer.probabilities[index]),
     Method: answer.method, ...(answer.reach !== "network" && { Layer: layer }),
     ...(Object.keys(parameters).length && { Parameters: JSON.stringify(parameters) }), ...goal(answer),
+    ...(photo.edited && { Edited: `Parts of the photo are painted over with ${photo.edited.state.fill}` }),
   } });
 };
 
@@ -42,6 +45,8 @@ const actions = {
   opacity: figure.setOpacity,
   threshold: figure.setThreshold,
   colormap: figure.setColormap,
+  brush: brush.setSize,
+  fill: whatIf.setFill,
   download,
 };
 /* Dash wants nothing back from a callback without outputs. */
@@ -61,6 +66,7 @@ const settings = JSON.parse(document.getElementById("page").dataset.settings);
 panel.changed("model", settings.model);
 panel.changed("method", settings.method);
 await session.start(settings);
+whatIf.start();
 input.start();
 lesson.start();
 listen(session.take);

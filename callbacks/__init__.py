@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import Dash
 
-from callbacks import http, look, question
+from callbacks import http, look, question, what_if
 from service import Service
 
 __all__ = ["register"]
@@ -14,4 +14,5 @@ def register(app: Dash, service: Service) -> None:
     """Connect the page and the addresses beside it with the service."""
     question.register(app, service)
     look.register(app)
+    what_if.register(app)
     http.register(app, service)

@@ -161,6 +161,7 @@ def reading() -> Any:
                 "influence on this score at this layer, not where the object ends and not whether the model is right.",
                 id=ids.READING,
             ),
+            html.P(id=ids.CAUTION),
             html.P(id=ids.ABOUT),
             html.Details(
                 [

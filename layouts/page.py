@@ -10,7 +10,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import controls, ids, photo
+from layouts import controls, ids, photo, what_if
 from layouts.attributes import aria, data
 from layouts.theme import THEME
 
@@ -63,6 +63,7 @@ def page(contents: Contents, address: str) -> Any:
                         html.Section(
                             [
                                 photo.figure(),
+                                what_if.bar(),
                                 photo.entrance(contents.samples, contents.notes, contents.max_bytes, address),
                             ],
                             className="stage",

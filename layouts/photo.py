@@ -11,7 +11,7 @@ from urllib.parse import quote
 import plotly.graph_objects as go
 from dash import dcc, html
 
-from layouts import ids
+from layouts import ids, what_if
 from layouts.attributes import aria, data
 
 _NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
@@ -35,6 +35,7 @@ def figure() -> Any:
                 ],
                 className="zoom",
             ),
+            *what_if.on_figure(),
             html.Div(id=ids.READOUT, className="readout", **aria(hidden="true")),
             html.Div(id=ids.MESSAGE, className="figure-message"),
             html.Div(id=ids.STATUS, className="status", role="status", **aria(live="polite")),

@@ -73,7 +73,7 @@ export async function setColormap(name) {
 /* Another photo: {width, height, shown}, and the part of it that the model saw, [x0, y0, x1, y1] in shares of its sides. */
 export async function setPhoto(next, view) {
   const { width, height, shown } = next, [x0, y0, x1, y1] = view;
-  const replaced = photo?.shown !== shown;
+  const whole = (one) => one?.edited?.photo.shown ?? one?.shown, replaced = whole(photo) !== whole(next); // editing moves nothing
   photo = { ...next, view };
   clearTimeout(telling);
   turn++;

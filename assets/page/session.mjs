@@ -152,6 +152,7 @@ async function accept(question, answer) {
   const known = (label) => (answer.classes.includes(label) ? label : null);
   const choice = listed ? layer : answer.layer ?? answer.default;
   Object.assign(question, { photo, target: known(question.target), against: known(question.against), layer: choice });
+  remember(photo, question.model, answer);
   shown = { ...question, answer, choice, layer: listed && answer.layer && !listed.disabled ? layer : answer.layer ?? "" };
   wanted = question;
   panel.say(answer.note);
@@ -164,6 +165,13 @@ async function accept(question, answer) {
   followers.forEach((follower) => follower(shown));
   if (answer.reach === "layers" && !answer.everything) send(question, true);
   else if (!maps[shown.layer]) ask({});
+}
+
+/* What a model said of a photo before it was edited goes with the answer to the edited one. */
+function remember(photo, model, answer) {
+  photo.said = { ...photo.said, [model]: answer.probabilities };
+  answer.edited = photo.edited;
+  answer.before = photo.edited?.photo.said[model] ?? null;
 }
 
 /* What this browser can't decode, as the server did. */

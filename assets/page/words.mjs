@@ -14,6 +14,13 @@ export function headline({ classes, probabilities, predicted }) {
   return `${title(classes[predicted])}, ${percent(probabilities[predicted])}`;
 }
 
+/* How sure it was before the photo was edited. */
+export const was = (probability) => `${percent(probability)} before`;
+
+/* What to beware of in the answer to an edited photo. */
+export const caution = ({ state: { fill } }) =>
+  `This photo is edited. What was filled in (${fill}) is something that the model looks at, too: try another fill before you conclude.`;
+
 /* A model answers to every photo. What it learnt from goes by its title, within a sentence. */
 export function unfamiliar(subject) {
   const inside = /^[A-Z][a-z]/.test(subject) ? subject.charAt(0).toLowerCase() + subject.slice(1) : subject;

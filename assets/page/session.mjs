@@ -29,6 +29,10 @@ let maps = {}; // of what stands on the page, by layer, that of the whole networ
 let others = "here"; // the maps of the layers that are not on show: "here", "coming", or "lost" where their answer did not come
 let waiting = 0; // the timer of the question that waits for its answer
 let asked = 0; // when it was asked
+const followers = [];
+
+/* Call with what stands on the page whenever a question has found its end: an answer stands, or there is none. */
+export const follow = (follower) => void followers.push(follower);
 
 export const current = () => shown;
 
@@ -52,7 +56,7 @@ function mapOf(layer) {
   const { answer } = shown;
   const listed = answer.layers.flatMap(({ items }) => items).filter(({ disabled }) => !disabled).map(({ value }) => value);
   if (layer === ALL && !maps[ALL] && listed.every((name) => maps[name])) {
-    maps[ALL] = mean(listed.map((name) => maps[name]), ...answer.input, readAs(answer));
+    maps[ALL] = mean(listed.map((name) => maps[name]), answer.input.height, answer.input.width, readAs(answer));
   }
   return maps[layer];
 }
@@ -150,6 +154,7 @@ function fail(sentence) {
   panel.layersReady(shown.answer, others);
   panel.choose(shown);
   showLayer(); // another one's map may have been on its way
+  followers.forEach((follower) => follower(shown));
 }
 
 export async function receive(answer) {
@@ -196,6 +201,7 @@ async function accept(question, answer) {
   const known = (label) => (answer.classes.includes(label) ? label : null);
   const choice = listed ? layer : answer.layer ?? answer.default;
   Object.assign(question, { photo, target: known(question.target), against: known(question.against), layer: choice });
+  remember(photo, question.model, answer);
   shown = { ...question, answer, choice, layer: listed && answer.layer && !listed.disabled ? layer : answer.layer ?? "" };
   wanted = question;
   panel.say(answer.note);
@@ -206,8 +212,16 @@ async function accept(question, answer) {
   await showLayer();
   if (wanted !== question) return;
   panel.busy(false);
+  followers.forEach((follower) => follower(shown));
   if (others === "coming") send(question, true);
   else if (!maps[shown.layer]) ask({});
+}
+
+/* What a model said of a photo before it was edited goes with the answer to the edited one. */
+function remember(photo, model, answer) {
+  photo.said = { ...photo.said, [model]: answer.probabilities };
+  answer.edited = photo.edited;
+  answer.before = photo.edited?.photo.said[model] ?? null;
 }
 
 /* What this browser can't decode, as the server did. */

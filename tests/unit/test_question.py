@@ -33,6 +33,7 @@ FOUND = Answer(
     size=(200, 100),
     view=(50, 0, 150, 100),
     area=(0.0, 0.0, 1.0, 1.0),
+    input_size=(60, 50),
     display=None,
 )
 
@@ -69,6 +70,7 @@ def test_an_answer_has_the_number_of_its_question_and_shares_of_the_photo() -> N
     found = ask(FOUND)
     assert found["number"] == 7
     assert found["view"] == [0.25, 0, 0.75, 1]
+    assert found["input"] == {"width": 60, "height": 50}
     assert found["seen"] == {"width": 100, "height": 100, "area": (0, 0, 1, 1)}
     assert found["layers"][1] == {
         "group": "net 2",

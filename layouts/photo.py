@@ -121,6 +121,7 @@ def entrance(samples: Sequence[str], notes: Mapping[str, Mapping[str, Any]], max
     return html.Div(
         [
             upload,
+            what_if.switch(),
             html.Div(
                 [_sample(file, notes.get(file, {}), address) for file in samples],
                 id=ids.SAMPLES,

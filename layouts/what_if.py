@@ -14,23 +14,27 @@ SIZE = 0.12
 """Of the brush at first, in shares of the photo's long side."""
 
 
+def switch() -> Any:
+    """The switch, and whether the photo is edited."""
+    return html.Div(
+        [
+            html.Button(
+                [html.Span(className="glyph brush"), "What if …?"],
+                id=ids.WHAT_IF,
+                type="button",
+                className="button",
+                title="Paint over parts of the photo and see what the model makes of that",
+                **aria(pressed="false", controls=ids.WHAT_IF_BAR),
+            ),
+            html.Span("Edited", id=ids.EDITED, className="changed", hidden=True, title="Parts are painted over"),
+        ],
+        className="what-if",
+    )
+
+
 def on_figure() -> list[Any]:
-    """The switch, whether the photo is edited, what is being painted, and where the brush is."""
+    """What is being painted, and where the brush is."""
     return [
-        html.Div(
-            [
-                html.Button(
-                    [html.Span(className="glyph brush"), "What if …?"],
-                    id=ids.WHAT_IF,
-                    type="button",
-                    className="button",
-                    title="Paint over parts of the photo and see what the model makes of that",
-                    **aria(pressed="false", controls=ids.WHAT_IF_BAR),
-                ),
-                html.Span("Edited", id=ids.EDITED, className="changed", hidden=True, title="Parts are painted over"),
-            ],
-            className="what-if",
-        ),
         html.Canvas(id=ids.PAINTING, className="painting", width=0, height=0, **aria(hidden="true")),
         html.Div(
             id=ids.BRUSH_RING,

@@ -147,7 +147,13 @@ function turn(is = !on) {
   set("brush-ring", { hidden: !on });
   brush.turn(on);
   tell();
-  if (!on) document.getElementById("what-if").focus();
+  focus(document.getElementById(on ? "brush-ring" : "what-if"), on);
+}
+
+/* The switch and the bar take each other's place, and Dash shows them a moment later. */
+async function focus(element, is) {
+  while (on === is && !element.offsetParent) await new Promise(requestAnimationFrame);
+  if (on === is) element.focus({ preventScroll: true });
 }
 
 export function start() {

@@ -118,7 +118,6 @@ def test_what_the_model_looked_at_is_removed_by_keys_alone(page: Page, explainer
 def test_the_brush_is_led_by_keys(page: Page) -> None:
     page.focus("#what-if")
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
     expect(page.locator("#brush-ring")).to_be_focused()
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.down(" ")

@@ -176,8 +176,9 @@ export class Figure {
     this.fading = 0;
     if (!node) return;
     const ghost = node.cloneNode();
-    node.after(ghost);
-    ghost.animate([{ opacity: painting().opacity }, { opacity: 0 }], timing).finished.finally(() => ghost.remove());
+    node.closest(".imagelayer").after(ghost); // in there Plotly would take it for one of its own
+    const going = ghost.animate([{ opacity: painting().opacity }, { opacity: 0 }], timing);
+    going.onfinish = going.oncancel = () => ghost.remove();
     node.animate([{ opacity: 0 }, { opacity: painting().opacity }], timing);
   }
 

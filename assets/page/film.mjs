@@ -74,8 +74,17 @@ function mark() {
   document.querySelector("#film-scrub [role=slider]")?.setAttribute("aria-valuetext", words);
   for (const button of part("stages").children) {
     button.setAttribute("aria-pressed", String(button.dataset.layer === layer));
-    button.toggleAttribute("data-within", button.dataset.stage === frames[at]?.stage);
+    button.toggleAttribute("data-within", button.dataset.stage === (frames[at]?.stage ?? ""));
   }
+  keepInSight(part("stages"));
+}
+
+/* Where the row is longer than the page is wide, it moves to the stage on show; the page itself does not. */
+function keepInSight(row) {
+  const current = row.querySelector("[data-within]");
+  if (!current || row.scrollWidth <= row.clientWidth) return;
+  const from = current.offsetLeft - row.offsetLeft, to = from + current.offsetWidth - row.clientWidth;
+  row.scrollLeft = Math.min(from, Math.max(to, row.scrollLeft));
 }
 
 /* The last layer of each stage, and all of them: empty until their maps are here. */

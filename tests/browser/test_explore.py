@@ -296,10 +296,10 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
     assert page.get_attribute("#opacity [role=slider]", "aria-valuenow") == "0.51"
     reached = set()
     page.locator("#theme").focus()
-    for _ in range(40):
+    for _ in range(60):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.closest('[id]')?.id"))
-    assert {"sample-cat", "class-0", "target", "layer", "method", "model", "colormap", "download"} <= reached
+    assert {"sample-cat", "film-play", "film-scrub", "class-0", "target", "layer", "method", "model", "colormap", "download"} <= reached
     assert page.get_attribute("#threshold [role=slider]", "aria-label") == "Hide below"
 
 

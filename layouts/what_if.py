@@ -15,26 +15,21 @@ SIZE = 0.12
 
 
 def switch() -> Any:
-    """The switch, and whether the photo is edited."""
-    return html.Div(
-        [
-            html.Button(
-                [html.Span(className="glyph brush"), "What if …?"],
-                id=ids.WHAT_IF,
-                type="button",
-                className="button",
-                title="Paint over parts of the photo and see what the model makes of that",
-                **aria(pressed="false", controls=ids.WHAT_IF_BAR),
-            ),
-            html.Span("Edited", id=ids.EDITED, className="changed", hidden=True, title="Parts are painted over"),
-        ],
-        className="what-if",
+    """The switch of the brush."""
+    return html.Button(
+        [html.Span(className="glyph brush"), "What if …?"],
+        id=ids.WHAT_IF,
+        type="button",
+        className="button",
+        title="Paint over parts of the photo and see what the model makes of that",
+        **aria(pressed="false", controls=ids.WHAT_IF_BAR),
     )
 
 
 def on_figure() -> list[Any]:
-    """What is being painted, and where the brush is."""
+    """Whether the photo is edited, what is being painted, and where the brush is."""
     return [
+        html.Span("Edited", id=ids.EDITED, className="changed", hidden=True, title="Parts are painted over"),
         html.Canvas(id=ids.PAINTING, className="painting", width=0, height=0, **aria(hidden="true")),
         html.Div(
             id=ids.BRUSH_RING,

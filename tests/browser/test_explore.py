@@ -299,7 +299,18 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
     for _ in range(60):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.closest('[id]')?.id"))
-    assert {"sample-cat", "film-play", "film-scrub", "class-0", "target", "layer", "method", "model", "colormap", "download"} <= reached
+    assert {
+        "sample-cat",
+        "film-play",
+        "film-scrub",
+        "class-0",
+        "target",
+        "layer",
+        "method",
+        "model",
+        "colormap",
+        "download",
+    } <= reached
     assert page.get_attribute("#threshold [role=slider]", "aria-label") == "Hide below"
 
 

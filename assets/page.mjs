@@ -1,15 +1,19 @@
 /* The page's own behaviour: what Dash's callbacks call, what listens to the document, and the first photo. The modules it is made
    of lie in `page/`. */
+import * as brush from "./page/brush.mjs";
 import { save } from "./page/download.mjs";
 import * as compare from "./page/compare.mjs";
 import * as cutout from "./page/cutout.mjs";
 import * as film from "./page/film.mjs";
 import { saveFilm } from "./page/film_file.mjs";
+import * as input from "./page/input.mjs";
+import * as lesson from "./page/lesson.mjs";
 import * as look from "./page/look.mjs";
 import * as options from "./page/options.mjs";
 import * as panel from "./page/panel.mjs";
 import * as session from "./page/session.mjs";
 import { listen, sample } from "./page/upload.mjs";
+import * as whatIf from "./page/whatif.mjs";
 import { percent } from "./page/words.mjs";
 
 
@@ -23,6 +27,7 @@ const download = () => {
     Method: answer.method, ...(answer.reach !== "network" && { Layer: layer }),
     ...(Object.keys(parameters).length && { Parameters: JSON.stringify(parameters) }), ...goal(answer),
     ...(look.look.cutout && { Shown: `Where the heat is at least ${look.look.threshold}` }),
+    ...(photo.edited && { Edited: `Parts of the photo are painted over with ${photo.edited.state.fill}` }),
   } });
 };
 
@@ -51,6 +56,8 @@ const actions = {
   show: cutout.show,
   colormap: look.setColormap,
   compare: compare.toggle,
+  brush: brush.setSize,
+  fill: whatIf.setFill,
   download,
 };
 /* Dash wants nothing back from a callback without outputs. */
@@ -72,6 +79,9 @@ panel.changed("method", settings.method);
 film.start();
 compare.start();
 await session.start(settings);
+whatIf.start();
+input.start();
+lesson.start();
 listen(session.take);
 if (settings.samples.length) session.take(sample(settings.samples[0]));
-else panel.say("Drop, choose or paste a photo to begin.");
+else panel.idle();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import Dash
 
-from callbacks import film, http, look, question
+from callbacks import film, http, look, question, what_if
 from service import Service
 
 __all__ = ["register"]
@@ -15,4 +15,5 @@ def register(app: Dash, service: Service) -> None:
     question.register(app, service)
     look.register(app)
     film.register(app, service)
+    what_if.register(app)
     http.register(app, service)

@@ -8,13 +8,16 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from dash import ALL, Dash, Input, Output, ctx
+from flask import request
 from pydantic import BaseModel, Field, ValidationError
 
 import service as engine
 from callbacks import sprite
+from callbacks.asker import Newest, hung_up
 from callbacks.catalog import catalog
 from callbacks.client import in_page
 from layouts import ids
@@ -40,6 +43,7 @@ class Posted(BaseModel, strict=True, frozen=True):
 
     Attributes:
         number: comes back with the answer, so that the page can tell a late one.
+        page: tells the pages apart. One that has asked anything else since, with a higher number, gets no answer.
         photo: the photo in base64, unless the service knows its digest.
         parameters: of the method, by name.
         target: label of the class to explain, or its index; a label that the model does not have stands for the
@@ -54,6 +58,7 @@ class Posted(BaseModel, strict=True, frozen=True):
     """
 
     number: int
+    page: Name | None = None
     model: str
     method: str
     layer: str | None = None
@@ -72,12 +77,14 @@ class Posted(BaseModel, strict=True, frozen=True):
 
 def register(app: Dash, service: engine.Service) -> None:
     """Connect the two stores with each other and with the page, and the choices that lead to another question."""
+    newest = Newest()
 
     @app.callback(
         Output(ids.ANSWER, "data"), Input(ids.QUESTION, "data"), prevent_initial_call=True, on_error=_unexpected
     )
     def ask(question: dict[str, Any]) -> dict[str, Any]:
-        return answer(service, question)
+        connection = request.environ.get("gunicorn.socket")
+        return answer(service, question, newest, lambda: not hung_up(connection))
 
     in_page(app, "receive", ids.ANSWER, "data")
     for choice in (ids.TARGET, ids.METHOD, ids.MODEL, ids.AGAINST, ids.EVIDENCE, ids.SCORE):
@@ -87,8 +94,17 @@ def register(app: Dash, service: engine.Service) -> None:
     in_page(app, ids.RESET, ids.RESET, "n_clicks")
 
 
-def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
-    """The answer, or why there is none, as the page wants it."""
+def answer(
+    service: engine.Service, question: dict[str, Any], newest: Newest, listening: Callable[[], bool]
+) -> dict[str, Any]:
+    """The answer, or why there is none, as the page wants it.
+
+    Args:
+        service: which is asked.
+        question: as it was posted.
+        newest: the last question of each page.
+        listening: whether the page is still there.
+    """
     try:
         posted = Posted.model_validate(question)
         asked = understood(posted)
@@ -97,9 +113,12 @@ def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
             "number": question.get("number"),
             "error": "This question can't be read. Reload the page and try again.",
         }
+    page, number = posted.page or "", posted.number
+    if page:
+        newest.note(page, number)
     head = {"number": posted.number, "rest": posted.rest, "everything": posted.everything}
     try:
-        found = service.explain(asked)
+        found = service.explain(asked, wanted=lambda: listening() and not newest.replaced(page, number))
     except engine.NotYetError as reason:
         return {**head, "again": reason.seconds, "note": str(reason)}
     except engine.MissingPhotoError:
@@ -152,8 +171,8 @@ def _page(found: engine.Answer) -> dict[str, Any]:
         "space": found.space,
         "shown": found.shown,
         "view": [x0 / width, y0 / height, x1 / width, y1 / height],
-        "input": found.input,
         "seen": {"width": x1 - x0, "height": y1 - y0, "area": found.area},
+        "input": {"width": found.input_size[0], "height": found.input_size[1]},
         "layers": _options(found),
         "layer": found.layer,
         "default": found.default_layer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ class Request:
         parameters: the method's own.
         views: which of the photo are averaged, see `explain.augment`.
         target: what; None for the predicted class.
+        before_pass: see `Explainer.explain`.
     """
 
     photo: Photo
@@ -40,6 +41,7 @@ class Request:
     parameters: dict[str, Any]
     views: str
     target: Target | None
+    before_pass: Callable[[], None] | None = None
 
     @property
     def in_one_pass(self) -> bool:
@@ -148,7 +150,7 @@ class Answers:
 
     def _ask(self, request: Request, prediction: Prediction, pixels: np.ndarray, path: str | None) -> Found:
         weights = self._vector(request, prediction)
-        asked = Asked(self._network, self._classifier.scale, pixels, weights, path)
+        asked = Asked(self._network, self._classifier.scale, pixels, weights, path, request.before_pass)
         if not request.method.in_graph:
             found: Found = request.method.function(asked, **request.parameters)
             return found

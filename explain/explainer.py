@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import platform
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -80,6 +81,7 @@ class Explainer:
         method: str = "grad-cam",
         layer: str | None = None,
         target: object = None,
+        before_pass: Callable[[], None] | None = None,
         **parameters: Any,
     ) -> Explanation:
         """Why a score is what it is.
@@ -91,6 +93,8 @@ class Explainer:
                 the whole network, have none.
             target: None (the predicted class), a class by label or index, a pair of them (the first against the
                 second), or a `Target`.
+            before_pass: called before each pass of what takes many of them (input methods, several views of the photo);
+                what it raises ends the explanation, for when nobody waits for it any more.
             **parameters: of the method.
 
         Raises:
@@ -98,7 +102,7 @@ class Explainer:
             ExplainError: there is no such method, layer, target or parameter.
         """
         began = time.perf_counter()
-        request = self._request(source, method, target, parameters)
+        request = replace(self._request(source, method, target, parameters), before_pass=before_pass)
         path = self._path(request.method, layer)
         if path is None or not request.in_one_pass:
             prediction, found = self._answers.of_views(request, path)

@@ -23,6 +23,7 @@ def verdict() -> Any:
                 **aria(busy="true", live="polite"),
             ),
             html.Div(html.Div(id=ids.WARNING, role="status", **aria(live="polite")), className="warning"),
+            html.Div(html.Div(id=ids.WRONG, role="status", **aria(live="polite")), className="warning"),
             html.Div(id=ids.CLASSES, className="bars", role="group", **aria(label="Classes: choose one to explain")),
         ],
         className="card",
@@ -181,11 +182,22 @@ def reading() -> Any:
                 "influence on this score at this layer, not where the object ends and not whether the model is right.",
                 id=ids.READING,
             ),
+            html.P(id=ids.CAUTION),
             html.P(id=ids.ABOUT),
+            html.Details(
+                [
+                    html.Summary(["What the model saw", html.Span(id=ids.INPUT_SIZE, className="size")]),
+                    html.Canvas(id=ids.INPUT_PHOTO, width=0, height=0, role="img", **_INPUT),
+                ],
+                id=ids.INPUT,
+                className="options input",
+            ),
         ],
         className="reading",
     )
 
+
+_INPUT = aria(label="The photo as the model saw it", describedby=ids.INPUT_SIZE)
 
 # What is typed takes the place of the choice; its words are found in any order, see `assets/search.js`.
 _SEARCHED = {"searchable": True, "clearSearchOnFocus": True, "filter": {"function": "byWords"}}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import compare, controls, ids, photo
+from layouts import compare, controls, ids, photo, what_if
 from layouts.attributes import aria, data
 from layouts.film import film
 from layouts.theme import THEME
@@ -26,6 +26,8 @@ class Contents:
         method: the one that the page starts with; the others come with the first answer, when the engine is there.
         colormap: the colour map that the page starts with; the others come likewise.
         samples: files of the bundled photos.
+        notes: of some of them, by file: what is on it ("caption"), the class that a model should find ("shows"), and
+            what there is to learn where one does not ("lessons", by model).
         max_bytes: size of the largest file that is taken.
         max_pixels: number of pixels of the largest photo that is taken.
     """
@@ -37,6 +39,7 @@ class Contents:
     samples: Sequence[str]
     max_bytes: int
     max_pixels: int
+    notes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def page(contents: Contents, address: str) -> Any:
@@ -62,7 +65,8 @@ def page(contents: Contents, address: str) -> Any:
                             [
                                 compare.panes(photo.figure()),
                                 film(),
-                                photo.entrance(contents.samples, contents.max_bytes, address),
+                                what_if.bar(),
+                                photo.entrance(contents.samples, contents.notes, contents.max_bytes, address),
                             ],
                             className="stage",
                             **aria(label="Photo"),

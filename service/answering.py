@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from models.serving import Served
 
 
-def answer(model: Served, photo: Photo, question: Question) -> Answer:
+def answer(model: Served, photo: Photo, question: Question, before_pass: Callable[[], None]) -> Answer:
     """What a model says of a photo, and why.
+
+    Args:
+        model: which is asked.
+        photo: which is explained.
+        question: names them, and says how and what.
+        before_pass: see `Explainer.explain`.
 
     Raises:
         ExplainError: something is wrong with the question.
@@ -27,7 +33,7 @@ def answer(model: Served, photo: Photo, question: Question) -> Answer:
     method, reach = _method(question), reach_of(question)
     target, against = _classes(explainer, photo, question)
     note, question = _sided(question)
-    layer, explanations, everything = _explanations(explainer, photo, target, against, question)
+    layer, explanations, everything = _explanations(explainer, photo, target, against, question, before_pass)
     signed = question.evidence == "both"
     if layer not in explanations:
         other = explainer.default_layer if explainer.default_layer in explanations else list(explanations)[-1]
@@ -56,8 +62,8 @@ def answer(model: Served, photo: Photo, question: Question) -> Answer:
         size=(photo.width, photo.height),
         view=placement.view,
         area=(left / width, top / height, right / width, bottom / height),
+        input_size=(width, height),
         display=jpeg(photo) if question.display else None,
-        input=placement.size,
         unfamiliar=model.title if model.unfamiliar(photo) else None,
         reach=reach,
         everything=everything,
@@ -81,7 +87,7 @@ def film(model: Served, photo: Photo, question: Question, kind: str, **drawn: An
         raise explain.ExplainError(f"{_method(question).title} makes no maps of all layers that could be a film.")
     _, question = _sided(replace(question, everything=True))
     classes = _classes(model.explainer, photo, question)
-    _, explanations, _ = _explanations(model.explainer, photo, *classes, question)
+    _, explanations, _ = _explanations(model.explainer, photo, *classes, question, lambda: None)
     if question.evidence == "both":
         drawn = {**drawn, "colormap": explain.drawing.DIVERGING}
     stream = io.BytesIO()
@@ -108,15 +114,22 @@ def _sided(question: Question) -> tuple[str, Question]:
 
 
 def _explanations(
-    explainer: Explainer, photo: Photo, target: int | None, against: int | None, question: Question
+    explainer: Explainer,
+    photo: Photo,
+    target: int | None,
+    against: int | None,
+    question: Question,
+    before_pass: Callable[[], None],
 ) -> tuple[str, dict[str, Explanation], bool]:
     """See `_maps`. For and against at once: a signed map has both; of others, that for the score less that against it,
     which for a method that ends in a ReLU is its map before that."""
-    found = _maps(explainer, photo, _score(explainer, photo, target, against, question), question)
+    found = _maps(explainer, photo, _score(explainer, photo, target, against, question), question, before_pass)
     if question.evidence != "both" or _method(question).signed:
         return found
     opposite = replace(question, evidence="against")
-    layer, others, _ = _maps(explainer, photo, _score(explainer, photo, target, against, opposite), opposite)
+    layer, others, _ = _maps(
+        explainer, photo, _score(explainer, photo, target, against, opposite), opposite, before_pass
+    )
     return layer, {name: one.less(others[name]) for name, one in found[1].items()}, found[2]
 
 
@@ -162,19 +175,27 @@ def _score(
 
 
 def _maps(
-    explainer: Explainer, photo: Photo, score: Target | int | None, question: Question
+    explainer: Explainer,
+    photo: Photo,
+    score: Target | int | None,
+    question: Question,
+    before_pass: Callable[[], None],
 ) -> tuple[str, dict[str, Explanation], bool]:
     """The layer that was asked for, explanations by layer, and whether they are all that there are."""
     name, values, reach = question.method, question.parameters, reach_of(question)
+
+    def explained(layer: str | None) -> Explanation:
+        return explainer.explain(photo, name, layer, score, before_pass, **values)
+
     if reach == "network":
-        return "", {"": explainer.explain(photo, method=name, target=score, **values)}, True
+        return "", {"": explained(None)}, True
     layer = question.layer or explainer.default_layer
     if question.everything and layer not in {known.name for known in explainer.layers}:
         layer = explainer.default_layer
     # What needs a linear head explains few layers, usually one: which they are is known when all are asked for.
     if reach == "layers" and (question.everything or "head" in _method(question).needs):
         return layer, explainer.explain_layers(photo, method=name, target=score, **values), True
-    return layer, {layer: explainer.explain(photo, method=name, layer=layer, target=score, **values)}, False
+    return layer, {layer: explained(layer)}, False
 
 
 def _short(layer: str) -> str:

@@ -20,6 +20,13 @@ class RefusedError(Exception):
     """There is no answer; the text says why, to people."""
 
 
+class UnwantedError(RefusedError):
+    """Nobody waits for the answer any more."""
+
+    def __init__(self) -> None:
+        super().__init__("Another question has taken the place of this one.")
+
+
 class NotYetError(Exception):
     """There is no answer yet; the text says why, to people."""
 
@@ -87,8 +94,8 @@ class Answer:
         size: width and height of the photo, upright.
         view: x0, y0, x1, y1 of the part of the photo that the model saw.
         area: x0, y0, x1, y1 of where that part lies in the maps, in shares of their sides.
+        input_size: width and height of the model's input; what of it lies outside of `area` is padding.
         display: the photo as upright JPEG, if that was asked for.
-        input: rows and columns of the model's input.
         unfamiliar: what the model learnt from, in words, if this photo looks unlike it.
         reach: what the method with these parameters looks at in a pass: all "layers", one "layer", or the "network".
         everything: whether these are all layers' maps that there are.
@@ -114,8 +121,8 @@ class Answer:
     size: tuple[int, int]
     view: tuple[int, int, int, int]
     area: tuple[float, float, float, float]
+    input_size: tuple[int, int]
     display: bytes | None
-    input: tuple[int, int] = (1, 1)
     unfamiliar: str | None = None
     reach: str = "layers"
     everything: bool = True

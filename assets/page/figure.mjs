@@ -101,7 +101,7 @@ export class Figure {
   /* Another photo: {width, height, shown}, and the part of it that the model saw, [x0, y0, x1, y1] in shares of its sides. */
   async setPhoto(next, view) {
     const { width, height, shown } = next, [x0, y0, x1, y1] = view;
-    const replaced = this.photo?.shown !== shown;
+    const whole = (one) => one?.edited?.photo.shown ?? one?.shown, replaced = whole(this.photo) !== whole(next); // editing moves nothing
     this.photo = { ...next, view };
     clearTimeout(this.telling);
     this.turn++;

@@ -4,7 +4,7 @@ import { DIVERGING } from "./look.mjs";
 import { unpack } from "./maps.mjs";
 import { ALL } from "./mean.mjs";
 import * as options from "./options.mjs";
-import { coincidence, evidence, headline, left, percent, reading, title, unfamiliar } from "./words.mjs";
+import { caution, coincidence, emptiness, evidence, headline, left, percent, reading, title, unfamiliar, was } from "./words.mjs";
 
 export { unpack };
 
@@ -28,6 +28,14 @@ export function changed(name, value) {
 }
 
 export const busy = (is) => set("verdict", { "aria-busy": String(is) });
+
+/* Nothing has been answered so far, and nothing is asked. */
+export function idle() {
+  busy(false);
+  set("verdict", { children: [html("Strong", { children: "No answer yet." }), " ", html("Span", {
+    children: "Drop, choose or paste a photo to begin.",
+  })] });
+}
 
 export function say(sentence, kind = "note") {
   set("status", { children: sentence, className: sentence ? `status ${kind}` : "status" });
@@ -106,7 +114,6 @@ export function show(shown) {
   set("classes", { children: bars(answer) });
   set("warning", { children: answer.unfamiliar ? unfamiliar(answer.unfamiliar) : "" });
   set("about", { children: method ? described(method) : "" });
-  set("reading", { children: reading(answer) });
   choose(shown);
 }
 
@@ -115,7 +122,7 @@ const described = ({ title: name, paper, equation, symbols, use, limits }) => [
   html("Strong", { children: `${name}.`, title: `${paper}\n${equation}\n${symbols}` }), ` ${use} ${limits}`,
 ];
 
-function bars({ classes, probabilities, target }) {
+function bars({ classes, probabilities, target, before }) {
   const top = [...classes.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 5);
   return top.map((index) => html("Button", {
     id: `class-${index}`, key: `class-${index}`, type: "button", className: "bar", "aria-pressed": String(index === target),
@@ -123,15 +130,21 @@ function bars({ classes, probabilities, target }) {
     children: [
       html("Span", { className: "bar-name", children: title(classes[index]) }),
       html("Span", { className: "bar-value", children: percent(probabilities[index]) }),
-      html("Span", { className: "bar-track", children: html("Span", { style: { width: `${100 * probabilities[index]}%` } }) }),
+      html("Span", { className: "bar-track", children: [
+        html("Span", { key: "now", style: { width: `${100 * probabilities[index]}%` } }),
+        before && html("I", { key: "before", className: "before", style: { left: `${100 * before[index]}%` }, title: was(before[index]) }),
+      ] }),
     ],
   }));
 }
 
 export function tell(answer, found, kept) {
   const said = headline(answer);
+  set("reading", { children: found && !found.share ? emptiness(answer).join(" ") : reading(answer) });
+  set("caution", { children: answer.edited ? caution(answer.edited) : "" });
   set("verdict", { children: [
-    html("Strong", { children: `${said}.`, className: said.length > 18 ? "long" : "" }), " ",
+    html("Strong", { className: said.length > 18 || answer.before ? "long" : "", children: answer.before
+      ? [said, " ", html("Span", { className: "before", children: `(${was(answer.before[answer.predicted])})` }), "."] : `${said}.` }), " ",
     html("Span", { children: kept && found?.share ? left(answer, kept) : evidence(answer, found) }),
   ] });
 }

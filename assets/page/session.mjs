@@ -13,6 +13,9 @@ const PATIENCE = 60_000; // ms until a question counts as lost
 const LONG_PATIENCE = 600_000; // the same, of methods that take many passes
 const PULSE = 3_000; // ms between two looks whether the server is still there
 
+/* Tells this page from others, so that the server gives up a question when the same page asks a newer one. */
+const me = crypto.getRandomValues(new Uint32Array(4)).join("-");
+
 let limits = null;
 let number = 0;
 let taken = 0; // counts the files taken: opening one takes a moment, and the last one wins
@@ -24,7 +27,12 @@ let wanted = null;
 let shown = null;
 let maps = {}; // of what stands on the page, by layer, that of the whole network by ""; those still on their way are missing
 let others = "here"; // the maps of the layers that are not on show: "here", "coming", or "lost" where their answer did not come
-let waiting = 0;
+let waiting = 0; // the timer of the question that waits for its answer
+let asked = 0; // when it was asked
+const followers = [];
+
+/* Call with what stands on the page whenever a question has found its end: an answer stands, or there is none. */
+export const follow = (follower) => void followers.push(follower);
 
 export const current = () => shown;
 
@@ -48,7 +56,7 @@ function mapOf(layer) {
   const { answer } = shown;
   const listed = answer.layers.flatMap(({ items }) => items).filter(({ disabled }) => !disabled).map(({ value }) => value);
   if (layer === ALL && !maps[ALL] && listed.every((name) => maps[name])) {
-    maps[ALL] = mean(listed.map((name) => maps[name]), ...answer.input, readAs(answer));
+    maps[ALL] = mean(listed.map((name) => maps[name]), answer.input.height, answer.input.width, readAs(answer));
   }
   return maps[layer];
 }
@@ -100,7 +108,8 @@ function send(question, rest) {
   panel.busy(!rest);
   watch(question, rest);
   dash_clientside.set_props("question", { data: {
-    number: question.number, model, method, parameters, layer: layer === ALL ? null : layer, target, against, evidence, space, everything, rest,
+    number: question.number, page: me, model, method, parameters, layer: layer === ALL ? null : layer, target, against, evidence, space,
+    everything, rest,
     catalog: !shown, digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
   } });
 }
@@ -108,15 +117,26 @@ function send(question, rest) {
 /* A server that has gone away would leave the page waiting for ever. */
 function watch(question, rest) {
   stopWatching();
-  const since = performance.now(), patience = options.quick(question) ? PATIENCE : LONG_PATIENCE;
+  asked = performance.now();
+  const patience = options.quick(question) ? PATIENCE : LONG_PATIENCE;
   const mine = waiting = setInterval(async () => {
     const there = await fetch(new URL("../../healthz", import.meta.url)).then((answer) => answer.ok, () => false);
     if (mine !== waiting) return; // answered meanwhile
     if (!there) fail("The server can't be reached. Check the connection and try again.");
-    else if (performance.now() - since > patience) fail("The server did not answer in time. Try again.");
+    else if (performance.now() - asked > patience) fail("The server did not answer in time. Try again.");
     else if (!rest && options.about(question.method)) panel.say(working(options.about(question.method)));
   }, PULSE);
 }
+
+/* Dash tells nobody of a request that fails, nor of an answer that is none of its own, such as a proxy's. */
+const noteFailures = () => new PerformanceObserver((requests) => {
+  for (const { name, startTime, responseStatus: status } of requests.getEntries()) {
+    if (!waiting || startTime < asked || !name.includes("_dash-update-component")) continue;
+    if (status === 0) fail("The server can't be reached. Check the connection and try again.");
+    else if (status === 413) fail("This photo is larger than the server takes. Choose a smaller one.");
+    else if (status >= 400) fail(`The server could not answer (${status}). Try again.`);
+  }
+}).observe({ type: "resource" });
 
 function stopWatching() {
   clearInterval(waiting);
@@ -127,13 +147,14 @@ function fail(sentence) {
   stopWatching();
   panel.busy(false);
   panel.say(sentence, "error");
-  if (!shown) return;
+  if (!shown) return panel.idle();
   if (others === "coming") others = "lost";
   if (!maps[shown.layer]) shown = { ...shown, layer: shown.answer.layer, choice: shown.answer.layer }; // that one's map is here
   wanted = { ...shown, layer: shown.choice, number: ++number };
   panel.layersReady(shown.answer, others);
   panel.choose(shown);
   showLayer(); // another one's map may have been on its way
+  followers.forEach((follower) => follower(shown));
 }
 
 export async function receive(answer) {
@@ -180,6 +201,7 @@ async function accept(question, answer) {
   const known = (label) => (answer.classes.includes(label) ? label : null);
   const choice = listed ? layer : answer.layer ?? answer.default;
   Object.assign(question, { photo, target: known(question.target), against: known(question.against), layer: choice });
+  remember(photo, question.model, answer);
   shown = { ...question, answer, choice, layer: listed && answer.layer && !listed.disabled ? layer : answer.layer ?? "" };
   wanted = question;
   panel.say(answer.note);
@@ -190,8 +212,16 @@ async function accept(question, answer) {
   await showLayer();
   if (wanted !== question) return;
   panel.busy(false);
+  followers.forEach((follower) => follower(shown));
   if (others === "coming") send(question, true);
   else if (!maps[shown.layer]) ask({});
+}
+
+/* What a model said of a photo before it was edited goes with the answer to the edited one. */
+function remember(photo, model, answer) {
+  photo.said = { ...photo.said, [model]: answer.probabilities };
+  answer.edited = photo.edited;
+  answer.before = photo.edited?.photo.said[model] ?? null;
 }
 
 /* What this browser can't decode, as the server did. */
@@ -235,4 +265,5 @@ export async function start(settings) {
   limits = settings.limits;
   await figure.plotted();
   figure.interact({ "zoom-in": 1.5, "zoom-out": 1 / 1.5, "zoom-all": 0 });
+  noteFailures();
 }

@@ -53,5 +53,5 @@ export function listen(take) {
 export async function sample(name) {
   const answer = await fetch(new URL(`../../samples/${encodeURIComponent(name)}`, import.meta.url));
   if (!answer.ok) throw new TypeError(`sample ${name}: ${answer.status}`);
-  return new File([await answer.blob()], name);
+  return Object.assign(new File([await answer.blob()], name), { sample: name });
 }

@@ -71,7 +71,7 @@ def test_grad_cam_is_that_of_keras_own_gradients(name):
     model = found.classifier.model
     (layer,) = (one for one in model.operations if one.name == found.default_layer)
     model.layers[-1].activation = keras.activations.linear  # after ours was traced: the classic way to get logits
-    both = keras.Model(model.inputs, [layer.output, model.output])
+    both = keras.Model(model.input, [layer.output, model.output])
     for target in (0, 1):
         with tf.GradientTape() as tape:
             activations, scores = both(found.classifier.prepare(explain.open_photo(PHOTO)), training=False)

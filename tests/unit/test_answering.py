@@ -25,7 +25,8 @@ def model() -> Served:
 
 
 def both(model: Served, method: str, **how: Any) -> Answer:
-    return answer(model, PHOTO, Question("pets", method, evidence="both", **{"target": "cat", **how}))
+    question = Question("pets", method, evidence="both", **{"target": "cat", **how})
+    return answer(model, PHOTO, question, before_pass=lambda: None)
 
 
 @pytest.mark.parametrize("everything", [True, False])

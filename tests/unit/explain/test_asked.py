@@ -69,6 +69,37 @@ def test_maps_of_layers_are_those_of_the_layer_method(asked, twin_explainer):
     assert isinstance(found.largest, float)
 
 
+@pytest.mark.parametrize(
+    ("method", "how", "passes"),
+    [
+        ("smooth-grad", {"samples": 2 * CHUNK + 1}, 3),
+        ("integrated-gradients", {"steps": 1}, 5),  # the scores of photo and baseline, the integral, doubled twice
+        ("gradients", {}, 1),
+        ("guided-grad-cam", {}, 2),
+        ("grad-cam", {"augment": "flip+scales"}, 6),
+        ("gradients", {"augment": "flip"}, 2),
+        ("all-layer-cam", {}, 1),
+        ("full-grad", {}, 1),
+    ],
+)
+def test_whoever_waits_is_told_of_each_pass_and_can_end_it(twin_model, method, how, passes):
+    explainer, told = twins.explainer(twin_model), []
+    expected = twins.explainer(twin_model).explain(twins.PHOTO, method, **how).map
+
+    def end_the_last():
+        told.append(True)
+        if len(told) == passes:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        explainer.explain(twins.PHOTO, method, before_pass=end_the_last, **how)
+    told.clear()
+    found = explainer.explain(twins.PHOTO, method, before_pass=lambda: told.append(True), **how)
+    assert len(told) == passes
+    assert_array_equal(found.map, expected, err_msg="nothing is kept of what was not finished")
+    explainer.explain(twins.PHOTO, method, before_pass=end_the_last, **how)  # is known
+
+
 @pytest.mark.parametrize("method", INPUT)
 def test_a_method_that_looks_at_no_layer_refuses_one(twin_explainer, method):
     with pytest.raises(explain.ExplainError, match=r"looks at no single layer; received 'channels': leave it out\."):

@@ -30,7 +30,7 @@ const whole = () => frames.length > 0 && frames.every(({ layer }) => maps[layer]
 
 /* What somebody reads of a layer. */
 function title(layer) {
-  if (layer === ALL) return `All layers · mean of ${frames.length} maps, each over its maximum`;
+  if (layer === ALL) return maps[ALL] ? `All layers · mean of ${maps[ALL].used} maps, each over its maximum` : "All layers";
   const at = frames.findIndex((frame) => frame.layer === layer);
   return at < 0 ? "" : `${frames[at].name} · ${frames[at].stage} · ${frames[at].size} · ${at + 1} of ${frames.length}`;
 }
@@ -51,7 +51,7 @@ function watch(now, arrived) {
     frames = framesOf(shown.answer);
     document.getElementById("film").dataset.reach = shown.answer.reach;
     part("note").textContent = reason(shown.answer);
-    set("film-scrub", { max: Math.max(1, frames.length - 1), marks: starts() });
+    set("film-scrub", { max: Math.max(1, frames.length - 1), marks: starts(), disabled: frames.length < 2 });
     stages();
   }
   if (shown.layer !== expected) turn++; // somebody else has chosen

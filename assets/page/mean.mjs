@@ -15,5 +15,5 @@ export function mean(maps, rows, columns, seen) {
     heat.addTo(values, columns, rows);
     used++;
   }
-  return { values: values.map((value) => value / (used || 1)), rows, columns };
+  return { values: values.map((value) => value / (used || 1)), rows, columns, used };
 }

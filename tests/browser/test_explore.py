@@ -198,7 +198,8 @@ def test_the_download_is_the_picture_that_python_draws(page: Page, explainer: ex
 
 def test_the_download_says_what_it_shows(page: Page) -> None:
     image = download(page)
-    assert image.size == Image.open(SAMPLES / "cat.jpg").size
+    with Image.open(SAMPLES / "cat.jpg") as sample:
+        assert image.size == sample.size
     texts = image.text  # type: ignore[attr-defined]
     assert texts["Software"] == "Whylight"
     assert texts["Model"] == "pets"

@@ -6,6 +6,7 @@ import * as compare from "./page/compare.mjs";
 import * as cutout from "./page/cutout.mjs";
 import * as film from "./page/film.mjs";
 import { saveFilm } from "./page/film_file.mjs";
+import * as gallery from "./page/gallery.mjs";
 import * as input from "./page/input.mjs";
 import * as lesson from "./page/lesson.mjs";
 import * as look from "./page/look.mjs";
@@ -59,6 +60,7 @@ const actions = {
   brush: brush.setSize,
   fill: whatIf.setFill,
   download,
+  ...gallery.actions,
 };
 /* Dash wants nothing back from a callback without outputs. */
 const quiet = (action) => (...inputs) => void action(...inputs);
@@ -82,6 +84,7 @@ await session.start(settings);
 whatIf.start();
 input.start();
 lesson.start();
-listen(session.take);
+gallery.start(settings, session.take);
+listen(gallery.one, gallery.many);
 if (settings.samples.length) session.take(sample(settings.samples[0]));
 else panel.idle();

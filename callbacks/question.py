@@ -80,7 +80,7 @@ def register(app: Dash, service: engine.Service) -> None:
     newest = Newest()
 
     @app.callback(
-        Output(ids.ANSWER, "data"), Input(ids.QUESTION, "data"), prevent_initial_call=True, on_error=_unexpected
+        Output(ids.ANSWER, "data"), Input(ids.QUESTION, "data"), prevent_initial_call=True, on_error=unexpected
     )
     def ask(question: dict[str, Any]) -> dict[str, Any]:
         connection = request.environ.get("gunicorn.socket")
@@ -196,10 +196,10 @@ def _options(found: engine.Answer) -> list[dict[str, Any]]:
     return [{"group": stage, "items": items} for stage, items in groups.items()]
 
 
-def _unexpected(error: Exception) -> dict[str, Any]:
-    """A fault of ours: it is logged, and the page goes on."""
+def unexpected(error: Exception) -> dict[str, Any]:
+    """A fault of ours while a question was answered, the callback's one input: it is logged, and the page goes on."""
     log.error("A question failed.", exc_info=error)
     return {
-        "number": (ctx.inputs.get(f"{ids.QUESTION}.data") or {}).get("number"),
+        "number": (next(iter(ctx.inputs.values())) or {}).get("number"),
         "error": "Something went wrong on the server, and it has been logged. Try again, or try another photo.",
     }

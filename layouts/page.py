@@ -10,7 +10,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import compare, controls, ids, photo, what_if
+from layouts import compare, controls, gallery, ids, photo, what_if
 from layouts.attributes import aria, data
 from layouts.film import film
 from layouts.theme import THEME
@@ -51,6 +51,7 @@ def page(contents: Contents, address: str) -> Any:
     """
     settings = {
         "model": contents.model,
+        "models": dict(contents.models),
         "method": contents.method,
         "samples": list(contents.samples),
         "limits": {"bytes": contents.max_bytes, "pixels": contents.max_pixels},
@@ -59,6 +60,7 @@ def page(contents: Contents, address: str) -> Any:
         html.Div(
             [
                 _header(address),
+                gallery.way_back(),
                 html.Main(
                     [
                         html.Section(
@@ -83,6 +85,7 @@ def page(contents: Contents, address: str) -> Any:
                         ),
                     ]
                 ),
+                gallery.view(),
                 _footer(),
                 dcc.Store(id=ids.QUESTION),
                 dcc.Store(id=ids.ANSWER),

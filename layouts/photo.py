@@ -100,19 +100,23 @@ def _plot() -> go.Figure:
 
 
 def entrance(samples: Sequence[str], notes: Mapping[str, Mapping[str, Any]], max_bytes: int, address: str) -> Any:
-    """Drop, choose or paste a photo, or press a sample."""
+    """Drop, choose or paste a photo, or many, or press a sample."""
     upload = dcc.Upload(
         [
             html.Button(
-                [html.Span(className="glyph photo"), "Choose a photo"], type="button", className="button primary"
+                [html.Span(className="glyph photo"), "Choose photos"], type="button", className="button primary"
             ),
             html.Span(
-                ["or drop or paste one ", html.Span(f"· up to {max_bytes / 1e6:.3g} MB", className="faint")],
+                [
+                    "or drop or paste them, or a folder ",
+                    html.Span(f"· up to {max_bytes / 1e6:.3g} MB", className="faint"),
+                ],
                 className="upload-hint",
             ),
         ],
         id=ids.UPLOAD,
         accept="image/*,.heic,.heif,.avif",
+        multiple=True,
         max_size=-1,
         className="upload",
         style_active={},

@@ -8,13 +8,10 @@ import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
 import { nothing, poles, working } from "./words.mjs";
 import { ALL, mean } from "./mean.mjs";
-
-const PATIENCE = 60_000; // ms until a question counts as lost
-const LONG_PATIENCE = 600_000; // the same, of methods that take many passes
-const PULSE = 3_000; // ms between two looks whether the server is still there
+import { alive, LONG_PATIENCE, noteFailures, PATIENCE, PULSE } from "./server.mjs";
 
 /* Tells this page from others, so that the server gives up a question when the same page asks a newer one. */
-const me = crypto.getRandomValues(new Uint32Array(4)).join("-");
+export const me = crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 let limits = null;
 let number = 0;
@@ -61,13 +58,13 @@ function mapOf(layer) {
   return maps[layer];
 }
 
-/* A file, or a promise of one: from now on the photo. */
-export async function take(file) {
+/* A file, or a promise of one: from now on the photo. What else is asked of it, a function may say once it is open. */
+export async function take(file, also = () => ({})) {
   const mine = ++taken;
   panel.busy(true);
   try {
     const photo = await open(await file, limits);
-    if (mine === taken) ask({ photo, target: null });
+    if (mine === taken) ask({ photo, target: null, ...also(photo) });
   } catch (error) {
     if (mine === taken) fail(error instanceof PhotoError ? error.message : "This photo could not be loaded. Try again, or another one.");
   }
@@ -120,23 +117,13 @@ function watch(question, rest) {
   asked = performance.now();
   const patience = options.quick(question) ? PATIENCE : LONG_PATIENCE;
   const mine = waiting = setInterval(async () => {
-    const there = await fetch(new URL("../../healthz", import.meta.url)).then((answer) => answer.ok, () => false);
+    const there = await alive();
     if (mine !== waiting) return; // answered meanwhile
     if (!there) fail("The server can't be reached. Check the connection and try again.");
     else if (performance.now() - asked > patience) fail("The server did not answer in time. Try again.");
     else if (!rest && options.about(question.method)) panel.say(working(options.about(question.method)));
   }, PULSE);
 }
-
-/* Dash tells nobody of a request that fails, nor of an answer that is none of its own, such as a proxy's. */
-const noteFailures = () => new PerformanceObserver((requests) => {
-  for (const { name, startTime, responseStatus: status } of requests.getEntries()) {
-    if (!waiting || startTime < asked || !name.includes("_dash-update-component")) continue;
-    if (status === 0) fail("The server can't be reached. Check the connection and try again.");
-    else if (status === 413) fail("This photo is larger than the server takes. Choose a smaller one.");
-    else if (status >= 400) fail(`The server could not answer (${status}). Try again.`);
-  }
-}).observe({ type: "resource" });
 
 function stopWatching() {
   clearInterval(waiting);
@@ -265,5 +252,5 @@ export async function start(settings) {
   limits = settings.limits;
   await figure.plotted();
   figure.interact({ "zoom-in": 1.5, "zoom-out": 1 / 1.5, "zoom-all": 0 });
-  noteFailures();
+  noteFailures(() => waiting && asked, fail);
 }

@@ -1,8 +1,11 @@
-/* The ways in for a photo: drop, choose, paste, or a sample. Each ends with `take(file)`. */
+/* The ways in for photos: drop, choose, paste, or a sample. Each ends with `take(file)`, or with `many(files)` where there are several
+   or a folder: see `folder.mjs`. */
+import { hasFolder, named, read } from "./folder.mjs";
 
 const within = (event, selector) => event.target instanceof Element && event.target.closest(selector);
 
-export function listen(take) {
+export function listen(take, many) {
+  const choose = (files) => (files.length > 1 ? many(named(files)) : take(files[0]));
   /* Capturing listeners on the document see a file before dcc.Upload does, which would read all of it and refuse in silence. */
   const on = (type, handle) => document.addEventListener(type, handle, true);
 
@@ -20,24 +23,25 @@ export function listen(take) {
     event.preventDefault();
     event.stopImmediatePropagation();
     dragging(-depth);
-    take(event.dataTransfer?.files[0]);
+    if (hasFolder(event.dataTransfer)) many(read(event.dataTransfer));
+    else choose([...event.dataTransfer?.files ?? []]);
   });
 
   on("change", (event) => {
     const input = within(event, "#upload input[type=file]");
     if (!input) return;
     event.stopImmediatePropagation();
-    const [file] = input.files;
+    const files = [...input.files];
     input.value = ""; // the same file can be chosen again
-    take(file);
+    choose(files);
   });
   on("cancel", (event) => within(event, "#upload input[type=file]") && take(undefined));
 
   on("paste", (event) => {
-    const file = [...(event.clipboardData?.files ?? [])][0];
-    if (file) {
+    const files = [...event.clipboardData?.files ?? []];
+    if (files.length) {
       event.preventDefault();
-      take(file);
+      choose(files);
     } else if (!within(event, "input, textarea")) {
       take(undefined);
     }

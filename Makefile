@@ -15,7 +15,7 @@ INSTALLED := .venv/installed-$(TENSORFLOW)
 TOOLS := .venv/installed-tools
 JAX := .venv/installed-jax
 
-.PHONY: help install run test test-all check format bench screenshot lock clean
+.PHONY: help install run test test-all check format bench bench-peers screenshot lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +43,9 @@ format: $(TOOLS) ## what `make check` can mend by itself
 
 bench: $(TOOLS) ## how fast it is, as ratios to a plain forward pass
 	$(BIN)/python -m bench
+
+bench-peers: $(TOOLS) ## other libraries beside ours, each in an environment below build/peers
+	@$(BIN)/python -m bench.peers
 
 screenshot: $(TOOLS) ## take the README's picture again
 	WHYLIGHT_SCREENSHOT=docs/screenshot.png $(BIN)/python -m pytest tests/browser -k screenshot

@@ -11,7 +11,7 @@ from dash import Dash
 import callbacks
 import layouts
 import settings
-from service import COLORMAP, METHOD, Service
+from service import COLORMAP, METHOD, Service, samples
 
 HERE = Path(__file__).parent
 ICON = '<link rel="icon" type="image/svg+xml" href="{address}assets/logo.svg">'
@@ -40,6 +40,7 @@ def make_app(chosen: settings.Settings) -> Dash:
             method=METHOD,
             colormap=COLORMAP,
             samples=service.sample_names(),
+            notes=samples.notes(service.samples),
             max_bytes=chosen.max_bytes,
             max_pixels=chosen.max_pixels,
         ),

@@ -1,27 +1,39 @@
 /* The page's own behaviour: what Dash's callbacks call, what listens to the document, and the first photo. The modules it is made
    of lie in `page/`. */
+import * as brush from "./page/brush.mjs";
 import { announce } from "./page/comboboxes.mjs";
-import { save } from "./page/download.mjs";
-import * as downloads from "./page/downloads.mjs";
-import * as figure from "./page/figure.mjs";
+import { ofClass, save } from "./page/download.mjs";
+import * as compare from "./page/compare.mjs";
+import * as cutout from "./page/cutout.mjs";
+import * as film from "./page/film.mjs";
+import { saveFilm, saveRecord } from "./page/files.mjs";
+import * as gallery from "./page/gallery.mjs";
+import * as input from "./page/input.mjs";
 import * as keys from "./page/keys.mjs";
+import * as lesson from "./page/lesson.mjs";
+import * as look from "./page/look.mjs";
+import * as menus from "./page/menus.mjs";
 import * as options from "./page/options.mjs";
 import * as panel from "./page/panel.mjs";
 import * as session from "./page/session.mjs";
 import * as sharing from "./page/sharing.mjs";
 import { listen } from "./page/upload.mjs";
+import * as whatIf from "./page/whatif.mjs";
 import { percent } from "./page/words.mjs";
 
 
 const download = () => {
   const shown = session.current();
   if (!shown) return panel.say("There is no photo to download yet.", "error");
-  const { answer, layer, parameters } = shown, index = answer.target ?? answer.predicted;
-  return save(shown, {
-    Software: "Whylight", Model: answer.title, Class: answer.classes[index], Probability: percent(answer.probabilities[index]),
+  const { answer, photo, layer, parameters } = shown, index = answer.target ?? answer.predicted, name = answer.classes[index];
+  const suffix = ofClass(answer) + (look.look.cutout ? "-cut-out" : "");
+  return save({ photo, view: answer.view, suffix, texts: {
+    Software: "Whylight", Model: answer.title, Class: name, Probability: percent(answer.probabilities[index]),
     Method: answer.method, ...(answer.reach !== "network" && { Layer: layer }),
     ...(Object.keys(parameters).length && { Parameters: JSON.stringify(parameters) }), ...goal(answer),
-  });
+    ...(look.look.cutout && { Shown: `Where the heat is at least ${look.look.threshold}` }),
+    ...(photo.edited && { Edited: `Parts of the photo are painted over with ${photo.edited.state.fill}` }),
+  } });
 };
 
 /* What is said of the score in the download, where it is not simply that of the class. */
@@ -29,12 +41,6 @@ const goal = ({ classes, against, evidence, space }) => ({
   ...(against !== null && { Against: classes[against] }), ...(evidence !== "for" && { Evidence: evidence }),
   ...(space === "probability" && { Score: space }),
 });
-
-/* The look is part of the address. */
-const look = (change) => (value) => {
-  change(value);
-  sharing.keep();
-};
 
 const actions = {
   receive: session.receive,
@@ -47,10 +53,20 @@ const actions = {
   score: (value) => panel.changed("score", value) && session.ask({}),
   reset: session.reset,
   target: (value) => panel.changed("target", value) && session.chooseTarget(Number(value)),
-  opacity: look(figure.setOpacity),
-  threshold: look(figure.setThreshold),
-  colormap: look(figure.setColormap),
+  "film-scrub": film.scrub,
+  "film-webp": () => saveFilm("webp"),
+  "film-gif": () => saveFilm("gif"),
+  opacity: look.setOpacity,
+  threshold: cutout.setThreshold,
+  show: cutout.show,
+  colormap: look.setColormap,
+  compare: compare.toggle,
+  brush: brush.setSize,
+  fill: whatIf.setFill,
   download,
+  "download-map": () => saveRecord("map"),
+  "download-record": () => saveRecord("record"),
+  ...gallery.actions,
 };
 /* Dash wants nothing back from a callback without outputs. */
 const quiet = (action) => (...inputs) => void action(...inputs);
@@ -68,9 +84,15 @@ while (!document.getElementById("page")) await new Promise(requestAnimationFrame
 const settings = JSON.parse(document.getElementById("page").dataset.settings);
 panel.changed("model", settings.model);
 panel.changed("method", settings.method);
+film.start();
+compare.start();
 await session.start(settings);
-listen(sharing.take);
-downloads.listen();
+whatIf.start();
+input.start();
+lesson.start();
+gallery.start(settings, sharing.take);
+listen(gallery.one, gallery.many);
+menus.listen();
 keys.listen();
-announce(document.getElementById("explanation"));
+for (const part of ["explanation", "gallery"]) announce(document.getElementById(part));
 sharing.begin(settings);

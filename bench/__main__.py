@@ -9,7 +9,7 @@ from models.evaluation import circumstances
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-MODULES = ("engine", "requests", "page")
+MODULES = ("engine", "long_use", "requests", "drop", "page")
 
 
 def main() -> None:

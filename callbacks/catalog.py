@@ -33,6 +33,7 @@ def _method(method: Method) -> dict[str, Any]:
         "cost": method.cost,
         "one_pass": method.in_graph,
         "display": method.display,
+        "signed": method.signed,
         "layer": method.layer,
         "space": method.space,
         "parameters": [_parameter(name, parameter) for name, parameter in method.parameters.items()],

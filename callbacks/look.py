@@ -1,4 +1,4 @@
-"""How the heat is drawn, and the download: all of it happens in the page, without a request."""
+"""How the heat is drawn, and the downloads: what is done in the page, and what the page asks other addresses for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from layouts import ids
 
 def register(app: Dash) -> None:
     """Connect the controls with the functions of the same names in the page."""
-    for control in (ids.LAYER, ids.COLORMAP, ids.OPACITY, ids.THRESHOLD):
+    for control in (ids.LAYER, ids.FILM_SCRUB, ids.COLORMAP, ids.OPACITY, ids.THRESHOLD, ids.SHOW):
         in_page(app, control, control)
-    in_page(app, ids.DOWNLOAD, ids.DOWNLOAD, "n_clicks")
+    for button in (ids.COMPARE, ids.DOWNLOAD, ids.MAP, ids.RECORD, ids.FILM_WEBP, ids.FILM_GIF):
+        in_page(app, button, button, "n_clicks")

@@ -8,13 +8,16 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from dash import ALL, Dash, Input, Output, ctx
+from flask import request
 from pydantic import BaseModel, Field, ValidationError
 
 import service as engine
 from callbacks import sprite
+from callbacks.asker import Newest, hung_up
 from callbacks.catalog import catalog
 from callbacks.client import in_page
 from layouts import ids
@@ -40,12 +43,13 @@ class Posted(BaseModel, strict=True, frozen=True):
 
     Attributes:
         number: comes back with the answer, so that the page can tell a late one.
+        page: tells the pages apart. One that has asked anything else since, with a higher number, gets no answer.
         photo: the photo in base64, unless the service knows its digest.
         parameters: of the method, by name.
         target: label of the class to explain, or its index; a label that the model does not have stands for the
             predicted class, so that a choice outlives a change of the model where both know the class.
         against: likewise, of a class whose score is subtracted; there need be none.
-        evidence: for the score, or against it.
+        evidence: for the score, against it, or both in one signed map.
         space: of the score; none for the method's own.
         everything: all layers' maps, not only the one of `layer`.
         rest: the page has been told of this view already; only the maps count.
@@ -54,13 +58,14 @@ class Posted(BaseModel, strict=True, frozen=True):
     """
 
     number: int
+    page: Name | None = None
     model: str
     method: str
     layer: str | None = None
     parameters: Annotated[dict[Name, Value], Field(max_length=20)] = Field(default_factory=dict)
     target: Class | None = None
     against: Class | None = None
-    evidence: Literal["for", "against"] = "for"
+    evidence: Literal["for", "against", "both"] = "for"
     space: Literal["logit", "probability"] | None = None
     digest: str | None = None
     photo: str | None = None
@@ -72,12 +77,14 @@ class Posted(BaseModel, strict=True, frozen=True):
 
 def register(app: Dash, service: engine.Service) -> None:
     """Connect the two stores with each other and with the page, and the choices that lead to another question."""
+    newest = Newest()
 
     @app.callback(
-        Output(ids.ANSWER, "data"), Input(ids.QUESTION, "data"), prevent_initial_call=True, on_error=_unexpected
+        Output(ids.ANSWER, "data"), Input(ids.QUESTION, "data"), prevent_initial_call=True, on_error=unexpected
     )
     def ask(question: dict[str, Any]) -> dict[str, Any]:
-        return answer(service, question)
+        connection = request.environ.get("gunicorn.socket")
+        return answer(service, question, newest, lambda: not hung_up(connection))
 
     in_page(app, "receive", ids.ANSWER, "data")
     for choice in (ids.TARGET, ids.METHOD, ids.MODEL, ids.AGAINST, ids.EVIDENCE, ids.SCORE):
@@ -87,34 +94,31 @@ def register(app: Dash, service: engine.Service) -> None:
     in_page(app, ids.RESET, ids.RESET, "n_clicks")
 
 
-def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
-    """The answer, or why there is none, as the page wants it."""
+def answer(
+    service: engine.Service, question: dict[str, Any], newest: Newest, listening: Callable[[], bool]
+) -> dict[str, Any]:
+    """The answer, or why there is none, as the page wants it.
+
+    Args:
+        service: which is asked.
+        question: as it was posted.
+        newest: the last question of each page.
+        listening: whether the page is still there.
+    """
     try:
         posted = Posted.model_validate(question)
-        photo = base64.b64decode(posted.photo, validate=True) if posted.photo else None
+        asked = understood(posted)
     except (ValidationError, binascii.Error):
         return {
             "number": question.get("number"),
             "error": "This question can't be read. Reload the page and try again.",
         }
+    page, number = posted.page or "", posted.number
+    if page:
+        newest.note(page, number)
     head = {"number": posted.number, "rest": posted.rest, "everything": posted.everything}
     try:
-        found = service.explain(
-            engine.Question(
-                model=posted.model,
-                method=posted.method,
-                parameters=posted.parameters,
-                layer=posted.layer,
-                target=posted.target,
-                against=posted.against,
-                evidence=posted.evidence,
-                space=posted.space,
-                digest=posted.digest,
-                photo=photo,
-                everything=posted.everything,
-                display=posted.display,
-            )
-        )
+        found = service.explain(asked, wanted=lambda: listening() and not newest.replaced(page, number))
     except engine.NotYetError as reason:
         return {**head, "again": reason.seconds, "note": str(reason)}
     except engine.MissingPhotoError:
@@ -122,6 +126,28 @@ def answer(service: engine.Service, question: dict[str, Any]) -> dict[str, Any]:
     except engine.RefusedError as reason:
         return {**head, "error": str(reason)}
     return {**head, **_page(found), "catalog": catalog(service) if posted.catalog else None}
+
+
+def understood(posted: Posted) -> engine.Question:
+    """A question as the service takes it.
+
+    Raises:
+        binascii.Error: the photo is not in base64.
+    """
+    return engine.Question(
+        model=posted.model,
+        method=posted.method,
+        parameters=posted.parameters,
+        layer=posted.layer,
+        target=posted.target,
+        against=posted.against,
+        evidence=posted.evidence,
+        space=posted.space,
+        digest=posted.digest,
+        photo=base64.b64decode(posted.photo, validate=True) if posted.photo else None,
+        everything=posted.everything,
+        display=posted.display,
+    )
 
 
 def _page(found: engine.Answer) -> dict[str, Any]:
@@ -146,6 +172,7 @@ def _page(found: engine.Answer) -> dict[str, Any]:
         "shown": found.shown,
         "view": [x0 / width, y0 / height, x1 / width, y1 / height],
         "seen": {"width": x1 - x0, "height": y1 - y0, "area": found.area},
+        "input": {"width": found.input_size[0], "height": found.input_size[1]},
         "layers": _options(found),
         "layer": found.layer,
         "default": found.default_layer,
@@ -169,10 +196,10 @@ def _options(found: engine.Answer) -> list[dict[str, Any]]:
     return [{"group": stage, "items": items} for stage, items in groups.items()]
 
 
-def _unexpected(error: Exception) -> dict[str, Any]:
-    """A fault of ours: it is logged, and the page goes on."""
+def unexpected(error: Exception) -> dict[str, Any]:
+    """A fault of ours while a question was answered, the callback's one input: it is logged, and the page goes on."""
     log.error("A question failed.", exc_info=error)
     return {
-        "number": (ctx.inputs.get(f"{ids.QUESTION}.data") or {}).get("number"),
+        "number": (next(iter(ctx.inputs.values())) or {}).get("number"),
         "error": "Something went wrong on the server, and it has been logged. Try again, or try another photo.",
     }

@@ -7,6 +7,7 @@ Whatever is wrong with a photo raises `PhotoError`; with a layer, target, method
 """
 
 from explain import drawing
+from explain.animation import film
 from explain.classifier import Classifier
 from explain.errors import ExplainError, PhotoError
 from explain.explainer import Explainer
@@ -29,6 +30,7 @@ __all__ = [
     "Prediction",
     "Target",
     "drawing",
+    "film",
     "methods",
     "open_photo",
     "read_record",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,19 +30,23 @@ class Request:
     Attributes:
         photo: which is explained.
         method: how.
-        parameters: all of the method's.
+        parameters: the method's own.
+        views: which of the photo are averaged, see `explain.augment`.
         target: what; None for the predicted class.
+        before_pass: see `Explainer.explain`.
     """
 
     photo: Photo
     method: Method
     parameters: dict[str, Any]
+    views: str
     target: Target | None
+    before_pass: Callable[[], None] | None = None
 
     @property
     def in_one_pass(self) -> bool:
         """Whether the maps of many layers, or of many photos, come out of one pass."""
-        return self.method.in_graph and self.parameters["augment"] == "none"
+        return self.method.in_graph and self.views == "none"
 
     def goal(self, prediction: Prediction) -> Target:
         """The target, of which the prediction is known."""
@@ -76,11 +80,14 @@ class Answers:
         return self._predicted(photo, logits, probabilities)
 
     def channels(self, photo: Photo, path: str) -> Floats:
-        """A layer's output (rows, columns, K)."""
-        activation = self._cache.get((photo.digest, path))
-        if activation is None:
-            (activation,) = self._network.activation(path)(self._batch([photo]))
-        return np.array(activation[0], np.float32)
+        """A layer's output (rows, columns, K), from that of an earlier layer if it is in the cache."""
+        start = self._network.start(path)
+        known = None if start is None else self._cache.get((photo.digest, start))
+        if known is None:
+            (known,) = self._network.activation(path)(self._batch([photo]))
+        elif start != path:
+            (known,) = self._network.activation(path, start)(known)
+        return np.array(known[0], np.float32)
 
     def of_layers(self, request: Request, paths: Sequence[str], keep: str) -> tuple[Prediction, Mapping[str, Found]]:
         """The map of each layer: from the cache, from one layer's cached activation, or from one pass, which leaves the
@@ -126,31 +133,29 @@ class Answers:
         if known is not None:
             return prediction, known
         pixels = self._classifier.fitted(request.photo)
-        choice = request.parameters["augment"]
         seen: list[Found] = []
 
         def explain(view: augment.View) -> Floats:
             seen.append(self._ask(request, prediction, view.show(pixels), path))
             return seen[-1].map
 
-        if choice == "none":
-            explain(augment.views(choice, self._classifier.size)[0])
+        if request.views == "none":
+            explain(augment.views(request.views, self._classifier.size)[0])
             found = seen[0]
         else:
-            values = augment.average(choice, self._classifier.size, explain)
+            values = augment.average(request.views, self._classifier.size, explain)
             found = Found(values, max(one.largest for one in seen), None, seen[0].facts)
         self._keep(request, prediction, path, found)
         return prediction, found
 
     def _ask(self, request: Request, prediction: Prediction, pixels: np.ndarray, path: str | None) -> Found:
         weights = self._vector(request, prediction)
-        asked = Asked(self._network, self._classifier.scale, pixels, weights, path)
-        parameters = {name: value for name, value in request.parameters.items() if name != "augment"}
+        asked = Asked(self._network, self._classifier.scale, pixels, weights, path, request.before_pass)
         if not request.method.in_graph:
-            found: Found = request.method.function(asked, **parameters)
+            found: Found = request.method.function(asked, **request.parameters)
             return found
         assert path is not None  # noqa: S101 - for the type checker: a layer method has a layer
-        (maps,) = asked.maps(request.method.name, [path], **parameters)
+        (maps,) = asked.maps(request.method.name, [path], **request.parameters)
         return Found(maps.values, maps.largest, None, maps.facts)
 
     def _keep(self, request: Request, prediction: Prediction, path: str | None, found: Found) -> None:
@@ -174,7 +179,7 @@ class Answers:
 
     def _key(self, request: Request, prediction: Prediction, path: str | None) -> tuple[object, ...]:
         weights = self._vector(request, prediction).tobytes() if request.method.space else b""
-        return request.photo.digest, request.method.name, *request.parameters.items(), weights, path
+        return request.photo.digest, request.method.name, *request.parameters.items(), request.views, weights, path
 
     def _batch(self, photos: Sequence[Photo]) -> tf.Tensor:
         return tf.constant(np.concatenate([self._classifier.prepare(photo) for photo in photos]))
@@ -195,4 +200,5 @@ class Answers:
 
 
 def _found(maps: Maps, number: int) -> Found:
-    return Found(np.asarray(maps.values)[number], float(maps.largest[number]), None, facts(maps, number))
+    # As arrays first: to take a part of a tensor costs TensorFlow half a millisecond.
+    return Found(np.asarray(maps.values)[number], float(np.asarray(maps.largest)[number]), None, facts(maps, number))

@@ -29,6 +29,7 @@ class Asked:
         pixels: what the model sees, before that: uint8 (H, W, 3).
         weights: of the score's logits and probabilities, float32 (2, classes).
         layer: path of the layer, of methods that look at one.
+        before_pass: called before each pass; what it raises ends the explanation.
 
     Attributes:
         pixels: as given.
@@ -43,10 +44,12 @@ class Asked:
         pixels: npt.NDArray[np.uint8],
         weights: Floats,
         layer: str | None,
+        before_pass: Callable[[], None] | None = None,
     ) -> None:
         self._network = network
         self._weights = weights
         self._scale = scale
+        self._before_pass = before_pass or (lambda: None)
         self.pixels = pixels
         self.layer = layer
         self.batch = scale(pixels[None].astype(np.float32))
@@ -90,21 +93,27 @@ class Asked:
     def decomposed(self, combine: Callable[[tf.Tensor, list[tf.Tensor]], list[tf.Tensor]]) -> list[Floats]:
         """What a function in TensorFlow operations makes of S and of the terms that it is the sum of: x dS/dx and the
         contributions of all implicit biases, see `explain.biases`."""
+        self._before_pass()
         return [np.asarray(one) for one in self._network.decomposed(combine)(tf.constant(self.batch), *self._score())]
 
     def maps(self, method: str, paths: Sequence[str], **parameters: Any) -> list[Maps]:
         """What a layer method makes of this photo at some layers, as arrays without the axis N, from one pass."""
         found = find(method)
         values = found.check(parameters)
+        del values["augment"]  # this photo is one view already
+        self._before_pass()
         *_, maps = self._network.maps(found, values, paths)(tf.constant(self.batch), *self._score())
-        return [Maps(np.asarray(one.values)[0], float(one.largest[0]), facts(one, 0)) for one in maps]
+        return [Maps(np.asarray(one.values)[0], float(np.asarray(one.largest)[0]), facts(one, 0)) for one in maps]
 
     def _score(self) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.constant(self._weights), tf.zeros(len(self._weights))
 
     def _in_chunks(self, function: Callable[[tf.Tensor], Any], batch: Floats) -> Floats:
-        parts = [batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)]
-        return np.concatenate([np.asarray(function(tf.constant(part)), np.float32) for part in parts])
+        def run(part: Floats) -> Floats:
+            self._before_pass()
+            return np.asarray(function(tf.constant(part)), np.float32)
+
+        return np.concatenate([run(batch[start : start + CHUNK]) for start in range(0, len(batch), CHUNK)])
 
 
 def facts(maps: Maps, number: int) -> dict[str, int | float]:

@@ -13,16 +13,16 @@ r = y - f'(z) z if it is a function of each element z.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import tensorflow as tf
 
 from explain import probe
 from explain.errors import ExplainError
-from explain.probe import Seen
+from explain.probe import Flows, Seen
 
-Rule = Callable[[Any, Sequence[bool]], Any]
+Rule = Callable[[Any, Flows], Any]
 """From an operation, and which of its inputs the gradient flows through, to its implicit bias, of the shape of its
 first output; None if it has none, NotImplemented if it is not known."""
 
@@ -30,7 +30,7 @@ first output; None if it has none, NotImplemented if it is not known."""
 def _affine(function: Callable[..., tf.Tensor]) -> Rule:
     """r of an affine operation: what it makes of 0 in place of what flows."""
 
-    def bias(op: Any, flows: Sequence[bool]) -> Any:
+    def bias(op: Any, flows: Flows) -> Any:
         if all(flow or not tensor.dtype.is_floating for tensor, flow in zip(op.inputs, flows, strict=True)):
             return None
         inputs = zip(op.inputs, flows, strict=True)
@@ -39,23 +39,23 @@ def _affine(function: Callable[..., tf.Tensor]) -> Rule:
     return bias
 
 
-def _homogeneous(degree: Callable[[Any, Sequence[bool]], Any]) -> Rule:
+def _homogeneous(degree: Callable[[Any, Flows], Any]) -> Rule:
     """r of an operation with f(t z) = t^k f(z)."""
 
-    def bias(op: Any, flows: Sequence[bool]) -> Any:
+    def bias(op: Any, flows: Flows) -> Any:
         k = degree(op, flows)
         return None if isinstance(k, int) and k == 1 else (1 - k) * op.outputs[0]
 
     return bias
 
 
-def _elementwise(op: Any, flows: Sequence[bool]) -> tf.Tensor:
+def _elementwise(op: Any, flows: Flows) -> tf.Tensor:
     y, z = op.outputs[0], op.inputs[flows.index(True)]
     (slope,) = tf.gradients(y, z, stop_gradients=z)
     return _wide(y) - _wide(slope) * _wide(z)
 
 
-def _copies(op: Any, flows: Sequence[bool]) -> Any:
+def _copies(op: Any, flows: Flows) -> Any:
     """Of an IdentityN: one with a gradient of its own ends what `tf.custom_gradient` decorates, such as `tf.nn.silu`.
     Its first input is the value, those after it are the arguments."""
     if not _own_gradient(op):
@@ -65,7 +65,7 @@ def _copies(op: Any, flows: Sequence[bool]) -> Any:
     return _elementwise(op, flows) if same else NotImplemented
 
 
-def _batch_norm(op: Any, flows: Sequence[bool]) -> Any:
+def _batch_norm(op: Any, flows: Flows) -> Any:
     if op.get_attr("is_training") or any(flows[1:]):
         return NotImplemented
     x, scale, offset, mean, variance = op.inputs
@@ -73,19 +73,19 @@ def _batch_norm(op: Any, flows: Sequence[bool]) -> Any:
     return tf.nn.bias_add(tf.zeros_like(x, shift.dtype), shift, op.get_attr("data_format").decode())
 
 
-def _call(op: Any, flows: Sequence[bool]) -> Any:
+def _call(op: Any, flows: Flows) -> Any:
     """Of a function in a graph of its own; Keras makes one of a convolution in groups."""
     name, library = op.get_attr("f").name, op.graph.as_graph_def().library
     body = next(one for one in library.function if one.signature.name == name)
     return None if sum(flows) == 1 and {node.op for node in body.node_def} <= _CONVOLUTION else NotImplemented
 
 
-def _squared_difference(op: Any, flows: Sequence[bool]) -> tf.Tensor:
+def _squared_difference(op: Any, flows: Flows) -> tf.Tensor:
     a, b = op.inputs
     return op.outputs[0] - 2 * (a - b) * (a * float(flows[0]) - b * float(flows[1]))
 
 
-def _softmax(op: Any, flows: Sequence[bool]) -> tf.Tensor:  # noqa: ARG001
+def _softmax(op: Any, flows: Flows) -> tf.Tensor:  # noqa: ARG001
     y, z = op.outputs[0], op.inputs[0]
     return y - y * (z - tf.reduce_sum(y * z, -1, keepdims=True))
 
@@ -150,7 +150,7 @@ def terms(start: tf.Tensor, end: tf.Tensor, seen: Iterable[Seen]) -> list[tf.Ten
     Raises:
         ExplainError: no gradient reaches the input, or an operation's implicit bias is not known.
     """
-    steps = _between(start, end)
+    steps = probe.between(start, end, _flows)
     outputs = [start, *(tensor for op, _ in steps for tensor in op.outputs if _differentiable(tensor))]
     gradients = dict(zip([tensor.ref() for tensor in outputs], tf.gradients(end, outputs), strict=True))
     if gradients[start.ref()] is None:
@@ -172,19 +172,13 @@ def terms(start: tf.Tensor, end: tf.Tensor, seen: Iterable[Seen]) -> list[tf.Ten
     return [start * gradients[start.ref()], *(tf.add_n(parts) for parts in found.values())]
 
 
-def _between(start: tf.Tensor, end: tf.Tensor) -> list[tuple[Any, list[bool]]]:
-    """The operations that a gradient may flow through from one tensor back to another, in running order, each with
-    which of its inputs that is."""
-    flowing, before = {start.ref()}, probe.ancestors(end)
-    found = []
-    for op in end.graph.get_operations():
-        flows = [tensor.ref() in flowing for tensor in op.inputs]
-        if op.type == "IdentityN" and _own_gradient(op):
-            flows[0] = False
-        if not any(flows) or op.type in _CONSTANT or not any(tensor.ref() in before for tensor in op.outputs):
-            continue
-        flowing.update(tensor.ref() for tensor in op.outputs if _differentiable(tensor))
-        found.append((op, flows))
+def _flows(op: Any, flows: Flows) -> Flows:
+    """Which inputs of an operation a gradient may flow back to."""
+    if op.type in _CONSTANT:
+        return [False] * len(flows)
+    found = [flow and _differentiable(tensor) for tensor, flow in zip(op.inputs, flows, strict=True)]
+    if op.type == "IdentityN" and _own_gradient(op):
+        found[0] = False
     return found
 
 

@@ -25,8 +25,16 @@ COLORMAPS = {
     "jet": cv2.COLORMAP_JET,
     "grey": None,
 }
+DIVERGING = "blue-orange"
+"""The colours of signed maps: blue below 0, orange above, which colour-blind people tell apart."""
+_DIVERGING = ((16, 84, 164), (90, 160, 215), (243, 243, 240), (245, 165, 80), (165, 65, 0))
+"""At -1, -0.5, 0, 0.5 and 1; opposite values are about equally bright."""
 UNSEEN = 0.35
 """How bright the part of the photo stays that the model did not see."""
+
+
+_STRENGTHS = {False: np.arange(256) / 255, True: np.abs(np.arange(256) - 128) / 127}
+"""How strong each level is of a map, and of one with its sign."""
 
 
 @functools.cache
@@ -36,11 +44,15 @@ def colormap(name: str) -> Pixels:
     Raises:
         ExplainError: there is no such map.
     """
-    if name not in COLORMAPS:
-        raise unknown("colour map", name, COLORMAPS)
+    if name not in COLORMAPS and name != DIVERGING:
+        raise unknown("colour map", name, [*COLORMAPS, DIVERGING])
     steps = np.arange(256, dtype=np.uint8)
-    known = COLORMAPS[name]
-    if known is None:
+    known = COLORMAPS.get(name)
+    if name == DIVERGING:
+        places = np.linspace(1, 255, len(_DIVERGING))  # 128 is the middle
+        channels = [np.interp(steps, places, channel) for channel in zip(*_DIVERGING, strict=True)]
+        table = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    elif known is None:
         table = np.repeat(steps[:, None], 3, axis=1)
     else:
         table = np.asarray(cv2.applyColorMap(steps[:, None], known)[:, 0, ::-1], np.uint8)
@@ -56,33 +68,49 @@ def overlay(
     name: str,
     threshold: float = 0.0,
 ) -> Image.Image:
-    """Heat in [0, 1] over a photo of the same size, where it reaches the threshold; the part outside `view` is dimmed.
+    """Heat over a photo of the same size; the part outside `view` is dimmed.
+
+    Args:
+        pixels: the photo.
+        heat: in [0, 1]; with the colour map "blue-orange" in [-1, 1], transparent at 0 and as opaque as it gets from
+            half of 1 on.
+        view: x0, y0, x1, y1 of what the model saw.
+        opacity: in [0, 1].
+        name: of the colour map.
+        threshold: in [0, 1]; heat below it, with its sign on either side, is left out.
 
     Raises:
         ExplainError: the opacity or the threshold is not in [0, 1], or there is no such colour map.
     """
-    for what, given in (("Opacity", opacity), ("A threshold", threshold)):
-        if not 0 <= given <= 1:
-            raise ExplainError(f"{what} is between 0 and 1; received {given!r}.")
+    _check("Opacity", opacity)
+    _check("A threshold", threshold)
+    signed = name == DIVERGING
+    levels = np.rint(128 + 127 * heat if signed else 255 * heat).astype(np.uint8)
     x0, y0, x1, y1 = view
-    seen, levels = pixels[y0:y1, x0:x1], np.rint(heat[y0:y1, x0:x1] * 255).astype(np.uint8)
-    colours = colormap(name)[levels]
-    share = np.where(np.arange(256) / 255 >= threshold, opacity, 0).astype(np.float32)[levels, None]
+    part, seen = (slice(y0, y1), slice(x0, x1)), levels[y0:y1, x0:x1]
+    strengths = _STRENGTHS[signed]
+    solid = np.minimum(1, 2 * strengths) if signed else np.ones(256)
+    share = (opacity * solid * (strengths >= threshold)).astype(np.float32)[seen][..., None]
     mixed = pixels * np.float32(UNSEEN)
-    mixed[y0:y1, x0:x1] = seen * (1 - share) + colours * share
+    mixed[part] = pixels[part] * (1 - share) + colormap(name)[seen] * share
     return Image.fromarray(np.rint(mixed).astype(np.uint8))
 
 
 def cutout(pixels: Pixels, heat: Floats, threshold: float) -> Image.Image:
-    """The photo where the heat reaches the threshold, transparent elsewhere (RGBA).
+    """The photo where the heat reaches the threshold, with its sign on either side, transparent elsewhere (RGBA).
 
     Raises:
         ExplainError: the threshold is not in [0, 1].
     """
-    if not 0 <= threshold <= 1:
-        raise ExplainError(f"A threshold is between 0 and 1; received {threshold!r}.")
-    alpha = np.where((heat >= threshold) & (heat > 0), 255, 0).astype(np.uint8)
+    _check("A threshold", threshold)
+    strength = np.abs(heat)
+    alpha = np.where((strength >= threshold) & (strength > 0), 255, 0).astype(np.uint8)
     return Image.fromarray(np.dstack([pixels, alpha]))
+
+
+def _check(what: str, given: float) -> None:
+    if not 0 <= given <= 1:
+        raise ExplainError(f"{what} is between 0 and 1; received {given!r}.")
 
 
 def contact_sheet(pictures: Sequence[Image.Image], captions: Sequence[str], side: int = 200) -> Image.Image:

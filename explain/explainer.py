@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import platform
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -80,6 +81,7 @@ class Explainer:
         method: str = "grad-cam",
         layer: str | None = None,
         target: object = None,
+        before_pass: Callable[[], None] | None = None,
         **parameters: Any,
     ) -> Explanation:
         """Why a score is what it is.
@@ -91,6 +93,8 @@ class Explainer:
                 the whole network, have none.
             target: None (the predicted class), a class by label or index, a pair of them (the first against the
                 second), or a `Target`.
+            before_pass: called before each pass of what takes many of them (input methods, several views of the photo);
+                what it raises ends the explanation, for when nobody waits for it any more.
             **parameters: of the method.
 
         Raises:
@@ -98,14 +102,13 @@ class Explainer:
             ExplainError: there is no such method, layer, target or parameter.
         """
         began = time.perf_counter()
-        request = self._request(source, method, target, parameters)
+        request = replace(self._request(source, method, target, parameters), before_pass=before_pass)
         path = self._path(request.method, layer)
         if path is None or not request.in_one_pass:
             prediction, found = self._answers.of_views(request, path)
             return self._explanation(request, path, prediction, found, began)
-        # First, because afterwards the layer's activation may have been forgotten.
-        channels = self._answers.channels(request.photo, path) if method == "activations" else None
         prediction, maps = self._answers.of_layers(request, [path], path)
+        channels = self._answers.channels(request.photo, path) if method == "activations" else None
         return self._explanation(request, path, prediction, maps[path], began, channels)
 
     def explain_layers(
@@ -200,7 +203,8 @@ class Explainer:
         chosen = find(method)
         values = chosen.check(parameters)
         goal = None if target is None else resolve(target, self.classifier.classes, chosen.space or SPACES[0])
-        return Request(photo.open_photo(source), chosen, values, goal)
+        views = values.pop("augment")
+        return Request(photo.open_photo(source), chosen, values, views, goal)
 
     def _path(self, method: Method, layer: str | None) -> str | None:
         if method.layer:
@@ -233,7 +237,7 @@ class Explainer:
             _method=request.method,
             _largest=found.largest,
             _facts={
-                "parameters": request.parameters,
+                "parameters": {**request.parameters, "augment": request.views},
                 "facts": dict(found.facts),
                 "model": self.classifier.name,
                 "temperature": self.classifier.temperature,

@@ -7,7 +7,7 @@ import html
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,7 @@ class Explanation:
     @property
     def flat(self) -> bool:
         """Whether the map has nothing to show: "no positive evidence at this layer"."""
-        return self._is_noise(self._shown(self.map))
+        return self.is_flat()
 
     @property
     def view(self) -> tuple[int, int, int, int]:
@@ -98,7 +98,7 @@ class Explanation:
         """
         x0, y0, x1, y1 = self.view
         heat = np.zeros((self._photo.height, self._photo.width), np.float32)
-        if self._is_noise(self.map if signed else self._shown(self.map)):
+        if self.is_flat(signed):
             return heat
         values = preprocessing.heat_on_view(self.map, self._placement)
         if not signed:
@@ -108,6 +108,33 @@ class Explanation:
             heat[y0:y1, x0:x1] = values / highest
         return heat
 
+    def is_flat(self, signed: bool = False) -> bool:
+        """Whether there is nothing to show: as `flat`, or with the sign kept."""
+        return self._is_noise(self.map if signed else self._shown(self.map))
+
+    def less(self, other: Explanation) -> Explanation:
+        """The same with another explanation's map taken from this one's, to be shown with its sign.
+
+        What speaks for a class less what speaks against it is, for a method that ends in a ReLU, its map before that:
+
+            against = explainer.explain("cat.jpg", target=explain.Target({"cat": -1}))
+            explainer.explain("cat.jpg", target="cat").less(against).overlay(colormap="blue-orange")
+
+        Args:
+            other: of the same photo, method and layer.
+
+        Raises:
+            ExplainError: it is not.
+        """
+        mine, its = ((one._photo.digest, one.method, one.layer, one.map.shape) for one in (self, other))
+        if mine != its:
+            raise ExplainError(
+                f"Only maps of one photo, method and layer have a difference; received {its}, not {mine}."
+            )
+        parts = [one.map * np.float32(not one.flat) for one in (self, other)]  # rounding noise has none
+        facts = {**self._facts, "less": str(other.target)}
+        return replace(self, map=parts[0] - parts[1], _largest=max(self._largest, other._largest), _facts=facts)
+
     def _shown(self, values: Floats) -> Floats:
         return np.abs(values) if self._method.display == "magnitude" else np.maximum(values, 0)
 
@@ -116,12 +143,17 @@ class Explanation:
 
     def overlay(self, opacity: float = 0.5, colormap: str = "viridis", threshold: float = 0.0) -> Image.Image:
         """The photo with the heat over it where that reaches a threshold in [0, 1], at the photo's size; what the model
-        did not see is dimmed."""
-        return drawing.overlay(self._photo.pixels, self.heat(), self.view, opacity, colormap, threshold)
+        did not see is dimmed.
 
-    def cutout(self, threshold: float = 0.5) -> Image.Image:
-        """The photo where the heat reaches a threshold in [0, 1], transparent elsewhere."""
-        return drawing.cutout(self._photo.pixels, self.heat(), threshold)
+        With the colour map "blue-orange" the map keeps its sign: what speaks for the target is orange, what speaks
+        against it blue.
+        """
+        heat = self.heat(signed=colormap == drawing.DIVERGING)
+        return drawing.overlay(self._photo.pixels, heat, self.view, opacity, colormap, threshold)
+
+    def cutout(self, threshold: float = 0.5, signed: bool = False) -> Image.Image:
+        """The photo where the heat reaches a threshold in [0, 1], transparent elsewhere; `signed`: for and against."""
+        return drawing.cutout(self._photo.pixels, self.heat(signed), threshold)
 
     def record(self) -> dict[str, Any]:
         """Everything that is known of this explanation but the map itself, ready for JSON; see `read_record`."""

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from explain import biases, layers, probe, rules
+from explain import biases, layers, outputs, probe, rules
 from explain.errors import ExplainError, unknown
 from explain.layers import LayerInfo
 from explain.methods import Maps, Method
@@ -94,9 +94,9 @@ class Network:
         self._batch = batch
         with rules.overriding(model, rule) as gates:
             output, seen = probe.run_model(model, batch)
-        raw, activation = probe.logits(output)
+        raw, activation = outputs.logits(output)
         self.generalised = rules.generalised(rule, gates, batch, raw)
-        self.kind = _kind(kind, classes, int(raw.shape[-1]), activation)
+        self.kind = outputs.kind_of(kind, classes, int(raw.shape[-1]), activation)
         raw = tf.cast(raw, tf.float32)
         self._logits = tf.concat([-raw, raw], -1) if self.kind == "sigmoid" else raw
         self._seen = {one.path: one for one in seen}
@@ -175,9 +175,10 @@ class Network:
         """From the input to [logits (N, classes), probabilities (N, classes)]."""
         return self._compile("forward", [self._batch], lambda: [self._logits, self._probabilities])
 
-    def activation(self, path: str) -> Compiled:
-        """From the input to the output of a layer: [(N, rows, columns, K)]."""
-        return self._compile(("activation", path), [self._batch], lambda: [self._tensors[path]])
+    def activation(self, path: str, start: str | None = None) -> Compiled:
+        """From the input, or from the output of `start`, to the output of a layer: [(N, rows, columns, K)]."""
+        feed = self._batch if start is None else self._tensors[start]
+        return self._compile(("activation", path, start), [feed], lambda: [self._tensors[path]])
 
     def features(self, path: str) -> Compiled:
         """From the input to [logits, probabilities, mean over all places of a layer's output (N, K)]."""
@@ -248,8 +249,7 @@ class Network:
 
     def _explained(self, method: Method, parameters: dict[str, Any], paths: Sequence[str]) -> list[Maps]:
         needed = {"activations": self._activation, "gradients": self._gradient, "head": self._head}
-        own = {name: value for name, value in parameters.items() if name != "augment"}
-        return [method.function(*(needed[need](path) for need in method.needs), **own) for path in paths]
+        return [method.function(*(needed[need](path) for need in method.needs), **parameters) for path in paths]
 
     def _activation(self, path: str) -> tf.Tensor:
         return tf.cast(self._tensors[path], tf.float32)
@@ -307,21 +307,3 @@ class Network:
 def _plain(error: Exception) -> str:
     """What an error of Keras says, without its colours and its list of arguments."""
     return " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).partition("\n\nArguments received")[0].split())
-
-
-def _kind(kind: str | None, classes: Sequence[str], outputs: int, activation: str | None) -> str:
-    found = {"softmax": "softmax", "sigmoid": "sigmoid" if outputs == 1 else "multilabel"}.get(activation or "")
-    kind = kind or found or ("sigmoid" if outputs == 1 else "softmax")
-    if found and kind != found and not (kind == "multilabel" and found == "sigmoid"):
-        raise ExplainError(
-            f"kind={kind!r} does not go with the model: its output is a {activation}, which is {found!r}."
-        )
-    if (kind == "sigmoid") != (outputs == 1 and kind != "multilabel"):
-        raise ExplainError(f"kind={kind!r} does not go with the model: it has {outputs} outputs.")
-    wanted = 2 if kind == "sigmoid" else outputs
-    if len(classes) != wanted:
-        raise ExplainError(
-            f"The model has {outputs} output{'s' if outputs > 1 else ''}, so there must be {wanted} classes; received "
-            f"{len(classes)}: {', '.join(classes[:5])}{', ...' if len(classes) > 5 else ''}."
-        )
-    return kind

@@ -8,8 +8,9 @@ fetched; after tracing nothing stays wrapped.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,16 +82,6 @@ def recording(model: Any) -> Iterator[list[Seen]]:
                     object.__setattr__(layer, "call", own)
 
 
-def logits(output: tf.Tensor) -> tuple[tf.Tensor, str | None]:
-    """The tensor before a final softmax or sigmoid, and which of them it was; the output itself if there is none."""
-    tensor = source(output)
-    if tensor.op.type in ("Softmax", "LogSoftmax"):
-        return tensor.op.inputs[0], "softmax"
-    if tensor.op.type == "Sigmoid":
-        return tensor.op.inputs[0], "sigmoid"
-    return output, None
-
-
 def source(tensor: tf.Tensor) -> tf.Tensor:
     """The tensor that this one is a copy of, perhaps in another precision."""
     while tensor.op.type in ("Identity", "Cast", "StopGradient"):
@@ -118,19 +109,45 @@ def ancestors(end: tf.Tensor, stop: Callable[[tf.Tensor], bool] = lambda _: Fals
     return found
 
 
+Flows = Sequence[bool]
+"""Which of an operation's inputs depend on some tensor."""
+
+
+def between(
+    start: tf.Tensor, end: tf.Tensor, count: Callable[[Any, Flows], Flows] = lambda _, flows: flows
+) -> list[tuple[Any, Flows]]:
+    """The operations on the ways from one tensor to another, in running order, each with which of its inputs depend on
+    the first.
+
+    Args:
+        start: the first.
+        end: the other.
+        count: from an operation and which of its inputs depend on `start` to those of them that count; where none does,
+            the way ends.
+    """
+    before, reached = ancestors(end), {start.ref()}
+    found: list[tuple[Any, Flows]] = []
+    for op in end.graph.get_operations():
+        depend = [tensor.ref() in reached for tensor in op.inputs]
+        if not any(depend) or not any(tensor.ref() in before for tensor in op.outputs):
+            continue
+        flows = count(op, depend)
+        if any(flows):
+            reached.update(tensor.ref() for tensor in op.outputs)
+            found.append((op, flows))
+    return found
+
+
 def cuts(start: tf.Tensor, end: tf.Tensor) -> list[tf.Tensor]:
     """The tensors that every path from one tensor to another leads through, in running order, both ends included.
 
     With the operations on those paths in running order, one is a cut when nothing computed before it is read after it.
     """
-    before = {tensor.op for tensor in ancestors(end).values()}
     readers: dict[Any, list[Any]] = {start.op: []}  # of the operations on those paths, in running order
-    for op in end.graph.get_operations():
-        sources = [tensor.op for tensor in op.inputs if tensor.op in readers]
-        if op in before and sources:
-            readers[op] = []
-            for one in sources:
-                readers[one].append(op)
+    for op, flows in between(start, end):
+        readers[op] = []
+        for one in itertools.compress(op.inputs, flows):
+            readers[one.op].append(op)
     place = {op: number for number, op in enumerate(readers)}
     found, farthest = [], 0
     for op, number in place.items():
@@ -180,18 +197,15 @@ def _reduces_places(op: Any) -> bool:
 
 def _linear(start: tf.Tensor, end: tf.Tensor) -> bool:
     """Whether a tensor is a linear function, up to a constant, of another."""
-    depending, before = {start.ref()}, ancestors(end)
-    for op in end.graph.get_operations():
-        places = [place for place, tensor in enumerate(op.inputs) if tensor.ref() in depending]
-        if not places or op.type == "Shape":  # which tells sizes, not values
-            continue
-        linear = op.type in _LINEAR or (op.type == "Mul" and len(places) == 1)
-        if not linear and not (op.type in _LINEAR_IN_FIRST and places == [0]):
-            if any(tensor.ref() in before for tensor in op.outputs):
-                return False
-            continue
-        depending.update(tensor.ref() for tensor in op.outputs)
-    return end.ref() in depending
+
+    def linear(op: Any, flows: Flows) -> bool:
+        first_alone = flows[0] and sum(flows) == 1
+        product = op.type == "Mul" and sum(flows) == 1
+        return op.type in _LINEAR or product or (op.type in _LINEAR_IN_FIRST and first_alone)
+
+    # A Shape tells sizes, not values.
+    way = between(start, end, lambda op, flows: [flow and op.type != "Shape" for flow in flows])
+    return start is end or (bool(way) and all(linear(op, flows) for op, flows in way))
 
 
 def run_model(model: Any, batch: tf.Tensor) -> tuple[tf.Tensor, list[Seen]]:

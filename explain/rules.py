@@ -187,7 +187,7 @@ def generalised(rule: str | None, gates: dict[Any, str], start: tf.Tensor, end: 
     """
     if rule is None:
         return ()
-    way = _between(start, end)
+    way = [op for op, _ in probe.between(start, end)]
     _check_reach(rule, way, end.graph)
     names = {gates[op] for op in way if op in gates}
     names |= {_OPERATIONS[op.type] for op in way if op.type in _OPERATIONS and _INSIDE not in op.name}
@@ -197,16 +197,6 @@ def generalised(rule: str | None, gates: dict[Any, str], start: tf.Tensor, end: 
             "ask for the method 'gradients' instead."
         )
     return tuple(sorted(names - {"relu"}))
-
-
-def _between(start: tf.Tensor, end: tf.Tensor) -> list[Any]:
-    """The operations on the ways from one tensor to another, in running order."""
-    before = {tensor.op for tensor in probe.ancestors(end).values()}
-    way = {start.op: None}
-    for op in end.graph.get_operations():
-        if op in before and any(tensor.op in way for tensor in op.inputs):
-            way[op] = None
-    return list(way)
 
 
 _GATES = {"Erf", "Erfc", "Relu6", "Sigmoid", "Softplus", "Tanh"}

@@ -39,7 +39,10 @@ class Target:
     def vector(self, classes: Sequence[str]) -> npt.NDArray[np.float32]:
         """The weights of the logits and of the probabilities, in the order of the classes: float32 (2, classes)."""
         vector = np.zeros((len(SPACES), len(classes)), np.float32)
-        vector[SPACES.index(self.space or SPACES[0])] = [self.weights.get(label, 0.0) for label in classes]
+        row = vector[SPACES.index(self.space or SPACES[0])]
+        for label, weight in self.weights.items():
+            if label in classes:
+                row[classes.index(label)] = weight
         return vector
 
 

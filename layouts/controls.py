@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from layouts import ids
+from layouts import compare, ids
 from layouts.attributes import aria
 from layouts.download import download
 
@@ -24,6 +24,7 @@ def verdict() -> Any:
                 **aria(busy="true", live="polite"),
             ),
             html.Div(html.Div(id=ids.WARNING, role="status", **aria(live="polite")), className="warning"),
+            html.Div(html.Div(id=ids.WRONG, role="status", **aria(live="polite")), className="warning"),
             html.Div(id=ids.CLASSES, className="bars", role="group", **aria(label="Classes: choose one to explain")),
         ],
         className="card",
@@ -93,6 +94,7 @@ def _options_of_the_question() -> Any:
                                 data=[
                                     {"value": "for", "label": "For the class"},
                                     {"value": "against", "label": "Against it"},
+                                    {"value": "both", "label": "Both"},
                                 ],
                                 value="for",
                                 fullWidth=True,
@@ -130,6 +132,26 @@ def look(colormap: str) -> Any:
             html.H2("View"),
             html.Div(
                 [
+                    html.Div(
+                        [
+                            html.Span("Show", className="label", **aria(hidden="true")),
+                            dmc.SegmentedControl(
+                                id=ids.SHOW,
+                                data=[{"value": "heat", "label": "Heat"}, {"value": "cutout", "label": "Cut-out"}],
+                                value="heat",
+                                fullWidth=True,
+                                size="sm",
+                                **aria(label="Show the heat, or only the hottest part of the photo"),
+                            ),
+                        ],
+                        className="labelled",
+                    ),
+                    _slider(ids.THRESHOLD, "Hide below", 0),
+                ],
+                className="pair",
+            ),
+            html.Div(
+                [
                     _select(
                         ids.COLORMAP,
                         "Colours",
@@ -142,7 +164,7 @@ def look(colormap: str) -> Any:
             ),
             html.Div(
                 [
-                    _slider(ids.THRESHOLD, "Hide below", 0),
+                    compare.button(),
                     download(),
                 ],
                 className="pair",
@@ -161,11 +183,22 @@ def reading() -> Any:
                 "influence on this score at this layer, not where the object ends and not whether the model is right.",
                 id=ids.READING,
             ),
+            html.P(id=ids.CAUTION),
             html.P(id=ids.ABOUT),
+            html.Details(
+                [
+                    html.Summary(["What the model saw", html.Span(id=ids.INPUT_SIZE, className="size")]),
+                    html.Canvas(id=ids.INPUT_PHOTO, width=0, height=0, role="img", **_INPUT),
+                ],
+                id=ids.INPUT,
+                className="options input",
+            ),
         ],
         className="reading",
     )
 
+
+_INPUT = aria(label="The photo as the model saw it", describedby=ids.INPUT_SIZE)
 
 # What is typed takes the place of the choice; its words are found in any order, see `assets/search.js`.
 _SEARCHED = {"searchable": True, "clearSearchOnFocus": True, "filter": {"function": "byWords"}}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from layouts import controls, ids, photo, sharing, shortcuts
+from layouts import compare, controls, gallery, ids, photo, sharing, shortcuts, what_if
 from layouts.attributes import aria, data
+from layouts.film import film
 from layouts.theme import THEME
 
 
@@ -26,6 +27,8 @@ class Contents:
         method: the one that the page starts with; the others come with the first answer, when the engine is there.
         colormap: the colour map that the page starts with; the others come likewise.
         samples: files of the bundled photos.
+        notes: of some of them, by file: what is on it ("caption"), the class that a model should find ("shows"), and
+            what there is to learn where one does not ("lessons", by model).
         max_bytes: size of the largest file that is taken.
         max_pixels: number of pixels of the largest photo that is taken.
     """
@@ -38,6 +41,7 @@ class Contents:
     samples: Sequence[str]
     max_bytes: int
     max_pixels: int
+    notes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def page(contents: Contents, address: str) -> Any:
@@ -48,9 +52,9 @@ def page(contents: Contents, address: str) -> Any:
         address: where the page lies, with a slash at its end.
     """
     settings = {
+        "model": contents.model,
         "models": dict(contents.models),
         "own": list(contents.own),
-        "model": contents.model,
         "method": contents.method,
         "samples": list(contents.samples),
         "limits": {"bytes": contents.max_bytes, "pixels": contents.max_pixels},
@@ -59,10 +63,16 @@ def page(contents: Contents, address: str) -> Any:
         html.Div(
             [
                 _header(address),
+                gallery.way_back(),
                 html.Main(
                     [
                         html.Section(
-                            [photo.figure(), photo.entrance(contents.samples, contents.max_bytes, address)],
+                            [
+                                compare.panes(photo.figure()),
+                                film(),
+                                what_if.bar(),
+                                photo.entrance(contents.samples, contents.notes, contents.max_bytes, address),
+                            ],
                             className="stage",
                             **aria(label="Photo"),
                         ),
@@ -81,6 +91,7 @@ def page(contents: Contents, address: str) -> Any:
                         ),
                     ]
                 ),
+                gallery.view(),
                 _footer(),
                 shortcuts.dialog(),
                 dcc.Store(id=ids.QUESTION),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from urllib.parse import quote
 import plotly.graph_objects as go
 from dash import dcc, html
 
-from layouts import ids
+from layouts import ids, what_if
 from layouts.attributes import aria, data
 
 _NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
@@ -34,7 +35,10 @@ def figure() -> Any:
                 ],
                 className="zoom",
             ),
+            html.Div(id=ids.CAPTION, className="pane-caption"),
+            *what_if.on_figure(),
             html.Div(id=ids.READOUT, className="readout", **aria(hidden="true")),
+            html.Div(id=ids.LEGEND, className="legend"),
             html.Div(id=ids.MESSAGE, className="figure-message"),
             html.Div(id=ids.STATUS, className="status", role="status", **aria(live="polite")),
         ],
@@ -95,20 +99,24 @@ def _plot() -> go.Figure:
     return plot
 
 
-def entrance(samples: Sequence[str], max_bytes: int, address: str) -> Any:
-    """Drop, choose or paste a photo, or press a sample."""
+def entrance(samples: Sequence[str], notes: Mapping[str, Mapping[str, Any]], max_bytes: int, address: str) -> Any:
+    """Drop, choose or paste a photo, or many, or press a sample."""
     upload = dcc.Upload(
         [
             html.Button(
-                [html.Span(className="glyph photo"), "Choose a photo"], type="button", className="button primary"
+                [html.Span(className="glyph photo"), "Choose photos"], type="button", className="button primary"
             ),
             html.Span(
-                ["or drop or paste one ", html.Span(f"· up to {max_bytes / 1e6:.3g} MB", className="faint")],
+                [
+                    "or drop or paste them, or a folder ",
+                    html.Span(f"· up to {max_bytes / 1e6:.3g} MB", className="faint"),
+                ],
                 className="upload-hint",
             ),
         ],
         id=ids.UPLOAD,
         accept="image/*,.heic,.heif,.avif",
+        multiple=True,
         max_size=-1,
         className="upload",
         style_active={},
@@ -124,8 +132,9 @@ def entrance(samples: Sequence[str], max_bytes: int, address: str) -> Any:
                 className="button camera",
                 **aria(label="Take a photo with the camera"),
             ),
+            what_if.switch(),
             html.Div(
-                [_sample(file, address) for file in samples],
+                [_sample(file, notes.get(file, {}), address) for file in samples],
                 id=ids.SAMPLES,
                 className="samples",
                 role="group",
@@ -136,14 +145,18 @@ def entrance(samples: Sequence[str], max_bytes: int, address: str) -> Any:
     )
 
 
-def _sample(file: str, address: str) -> Any:
+def _sample(file: str, note: Mapping[str, Any], address: str) -> Any:
     name = PurePath(file).stem
-    words = name.replace("-", " ").replace("_", " ")
+    words = note.get("caption") or name.replace("-", " ").replace("_", " ")
     return html.Button(
         html.Img(src=f"{address}samples/{quote(file)}", alt=f"Sample: {words}"),
         id=ids.sample(name),
         type="button",
         className="sample",
         title=f"Sample: {words}",
-        **data(sample=file),
+        **data(
+            sample=file,
+            **({"shows": note["shows"]} if "shows" in note else {}),
+            lessons=json.dumps(note.get("lessons", {})),
+        ),
     )

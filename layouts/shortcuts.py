@@ -13,9 +13,13 @@ from layouts.attributes import aria
 KEYS = (
     ("O", "Open a photo"),
     ("[ ]", "Layer before, layer after"),
+    ("P", "Play all layers"),
     ("C", "Explain the next class"),
     ("M", "Choose a method"),
+    ("X", "Heat or cut-out"),
+    ("V", "Keep this view, to compare"),
     ("+ − 0", "Zoom in, out, to the whole photo"),
+    ("W", "What if …?"),
     ("D", "Download the picture"),
     ("?", "This list"),
     ("Esc", "Close what is open"),
@@ -31,7 +35,7 @@ def dialog() -> Any:
                     [
                         html.H2("Keyboard", id=ids.SHORTCUTS_TITLE),
                         html.Button(
-                            html.Span(className="glyph cross"),
+                            html.Span(className="glyph close"),
                             type="button",
                             className="icon close",
                             title="Close",

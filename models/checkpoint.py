@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from models.errors import ModelError
@@ -45,7 +44,7 @@ def claim(run: Path, recipe: Recipe, limit: int | None) -> None:
 
 def save(variables: Sequence[Any], file: Path, step: int) -> None:
     """Store variables, and how many steps they have seen."""
-    arrays = {str(n): keras.ops.convert_to_numpy(variable) for n, variable in enumerate(variables)}
+    arrays = {str(n): variable.numpy() for n, variable in enumerate(variables)}
     replace(file, lambda stream: np.savez(stream, step=np.array(step), **arrays))
 
 

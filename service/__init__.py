@@ -12,6 +12,7 @@ from service.messages import (
     Question,
     RefusedError,
     State,
+    UnwantedError,
 )
 from service.service import Service
 
@@ -25,4 +26,5 @@ __all__ = [
     "RefusedError",
     "Service",
     "State",
+    "UnwantedError",
 ]

@@ -20,6 +20,13 @@ class RefusedError(Exception):
     """There is no answer; the text says why, to people."""
 
 
+class UnwantedError(RefusedError):
+    """Nobody waits for the answer any more."""
+
+    def __init__(self) -> None:
+        super().__init__("Another question has taken the place of this one.")
+
+
 class NotYetError(Exception):
     """There is no answer yet; the text says why, to people."""
 
@@ -43,7 +50,7 @@ class Question:
         target: index or label of a class; a label that the model does not have, and none, stand for the predicted one.
         against: index or label of another class: the score that is explained is that of `target` less that of this one;
             a label that the model does not have, the class of `target` itself, and none, leave it out.
-        evidence: "for" the score, or "against" it.
+        evidence: "for" the score, "against" it, or "both" in one signed map.
         space: "logit" or "probability"; none for the method's own.
         layer: a path; where the model has none of this name and `everything` is asked for, its default layer.
         digest: names a photo of an earlier answer, in place of `photo`.
@@ -87,14 +94,15 @@ class Answer:
         size: width and height of the photo, upright.
         view: x0, y0, x1, y1 of the part of the photo that the model saw.
         area: x0, y0, x1, y1 of where that part lies in the maps, in shares of their sides.
+        input_size: width and height of the model's input; what of it lies outside of `area` is padding.
         display: the photo as upright JPEG, if that was asked for.
         unfamiliar: what the model learnt from, in words, if this photo looks unlike it.
         reach: what the method with these parameters looks at in a pass: all "layers", one "layer", or the "network".
         everything: whether these are all layers' maps that there are.
         against: index of the class that is subtracted, if there is one.
-        evidence: for or against the score.
+        evidence: for or against the score, or both.
         space: of the score that is explained; none where the method looks at no class.
-        shown: which part of the maps: "positive", or its "magnitude".
+        shown: which part of the maps: "positive", its "magnitude", or all of it, "signed".
         note: what was done otherwise than asked for, in words.
     """
 
@@ -113,6 +121,7 @@ class Answer:
     size: tuple[int, int]
     view: tuple[int, int, int, int]
     area: tuple[float, float, float, float]
+    input_size: tuple[int, int]
     display: bytes | None
     unfamiliar: str | None = None
     reach: str = "layers"

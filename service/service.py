@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from service.admission import Admission
-from service.answering import answer, explanation, reach_of
-from service.messages import Answer, MissingPhotoError, NotYetError, Question, RefusedError, State
+from service.answering import answer, explanation, film, reach_of
+from service.messages import Answer, MissingPhotoError, NotYetError, Question, RefusedError, State, UnwantedError
 from service.photos import Photos
 from settings import Settings
 
@@ -23,6 +23,7 @@ PASSES = 2
 WAITING = 8
 LONG_WAITING = 3
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".heic", ".heif", ".avif"}
+Wanted = Callable[[], bool]
 LOADING = State(False, "The model is being loaded.", None)
 
 
@@ -73,7 +74,7 @@ class Service:
         """The 256 colours of each colour map, three bytes each; known once the service is ready."""
         from explain import drawing
 
-        return {name: drawing.colormap(name).tobytes() for name in drawing.COLORMAPS}
+        return {name: drawing.colormap(name).tobytes() for name in (*drawing.COLORMAPS, drawing.DIVERGING)}
 
     def sample_names(self) -> list[str]:
         """File names of the sample photos."""
@@ -122,49 +123,73 @@ class Service:
             familiar=registry.familiar(name, own),
         )
 
-    def explain(self, question: Question) -> Answer:
+    def explain(self, question: Question, wanted: Wanted = lambda: True) -> Answer:
         """The answer to a question.
 
         A model that nobody has asked for yet is loaded meanwhile, in a thread of its own: nobody waits for it in here,
         and whoever asks for another one is answered.
 
+        Args:
+            question: what is asked.
+            wanted: whether somebody still waits for the answer. It is asked while the question waits for its turn and
+                before each of many passes, so it must not take long to say so.
+
         Raises:
+            UnwantedError: nobody has waited to the end.
             NotYetError: the model is still being loaded, or too many people ask.
             MissingPhotoError: the photo has to be sent.
             RefusedError: something is wrong with the photo or the question.
         """
-        with self._asked(question) as model:
-            return self._answer(model, question)
+        with self._asked(question, wanted) as model:
+            return self._answer(model, question, wanted)
 
     def explanation(self, question: Question) -> Explanation:
         """What the page shows in answer to a question, of the layer that is asked for: to be kept.
 
         Raises:
-            NotYetError, MissingPhotoError, RefusedError: as `explain`.
+            NotYetError: as for `explain`.
+            MissingPhotoError: as for `explain`.
+            RefusedError: as for `explain`.
         """
         with self._asked(question) as model:
             return explanation(model, self._photo(question), question)
 
+    def film(self, question: Question, kind: str, **drawn: Any) -> bytes:
+        """All layers as an animation: takes the place of a method of many passes, because it takes as long.
+
+        Args:
+            question: whose layers.
+            kind: "gif" or "webp".
+            **drawn: see `explain.film`.
+
+        Raises:
+            NotYetError: as for `explain`.
+            MissingPhotoError: as for `explain`.
+            RefusedError: as for `explain`.
+        """
+        with self._asked(question, long=True) as model:
+            return film(model, self._photo(question), question, kind, **drawn)
+
     @contextmanager
-    def _asked(self, question: Question) -> Iterator[Served]:
+    def _asked(self, question: Question, wanted: Wanted = lambda: True, long: bool = False) -> Iterator[Served]:
         """The model, and a turn to ask it."""
         self.start()
         model = self._ready(question.model)
         import explain  # not earlier: this would wait for the thread that imports TensorFlow
 
         try:
-            with self._turn(question):
+            with self._turn(question, wanted, long):
                 yield model
         except (explain.PhotoError, explain.ExplainError) as error:
             raise RefusedError(str(error)) from error
 
     @contextmanager
-    def _turn(self, question: Question) -> Iterator[None]:
-        if reach_of(question) == "layers":
-            with self._admission.turn():
+    def _turn(self, question: Question, wanted: Wanted, long: bool) -> Iterator[None]:
+        if not long and reach_of(question) == "layers":
+            with self._admission.turn(wanted):
                 yield
         else:
-            with self._long.turn(), self._admission.turn():
+            with self._long.turn(wanted), self._admission.turn(wanted):
                 yield
 
     def _ready(self, name: str) -> Served:
@@ -182,8 +207,12 @@ class Service:
             raise NotYetError(f"The model “{titles[name]}” is being loaded; the answer follows by itself …", 0.5)
         return model
 
-    def _answer(self, model: Served, question: Question) -> Answer:
-        return answer(model, self._photo(question), question)
+    def _answer(self, model: Served, question: Question, wanted: Wanted = lambda: True) -> Answer:
+        def before_pass() -> None:
+            if not wanted():
+                raise UnwantedError
+
+        return answer(model, self._photo(question), question, before_pass)
 
     def _photo(self, question: Question) -> Photo:
         import explain

@@ -1,9 +1,9 @@
 /* A view as text, for the address: "model=cars&method=grad-cam&set.augment=flip". It stands behind the "#", which browsers keep to
    themselves: no server or proxy sees or logs it, and it means the same whatever path the page lies below. */
 
-const WORDS = ["model", "method", "layer", "class", "against", "evidence", "score", "colormap", "sample"];
+const WORDS = ["model", "method", "layer", "class", "against", "evidence", "score", "colormap", "show", "sample"];
 const SHARES = ["opacity", "threshold"];
-const CHOICES = { evidence: ["for", "against"], score: ["logit", "probability"] };
+const CHOICES = { evidence: ["for", "against", "both"], show: ["heat", "cutout"], score: ["logit", "probability"] };
 const PARAMETER = "set."; // before the name of a method's parameter, as the command line has it
 const MOST = { letters: 1000, parameter: 60, parameters: 20 }; // what the server takes
 

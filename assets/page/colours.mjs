@@ -1,5 +1,6 @@
 /* Which colour maps everybody can read: those whose lightness rises from end to end, so that no hues have to be told apart. People
    who see fewer hues see nearly the same lightness. */
+import { DIVERGING } from "./look.mjs";
 import { fromBase64 } from "./png.mjs";
 import { title } from "./words.mjs";
 
@@ -22,9 +23,9 @@ export function readable(palette) {
   return true;
 }
 
-/* The colour maps, {name: palette in base64}, as a select wants them. */
+/* The colour maps, {name: palette in base64}, as a select wants them; those of signed maps are no choice. */
 export function choices(palettes) {
-  const items = Object.keys(palettes).map((value) => ({ value, label: title(value) }));
+  const items = Object.keys(palettes).filter((name) => name !== DIVERGING).map((value) => ({ value, label: title(value) }));
   const which = (good) => items.filter(({ value }) => readable(fromBase64(palettes[value])) === good);
   return [
     { group: "For everybody", items: which(true) },

@@ -1,5 +1,6 @@
-/* The photo at its own size with the heat over it, as PNG that says in its metadata what it shows. */
-import { UNSEEN, alpha, currentHeat, look, palette } from "./figure.mjs";
+/* The photo at its own size with the heat over it, or what a cut-out leaves of it, as PNG that says in its metadata what it shows. */
+import { UNSEEN, figure } from "./figure.mjs";
+import { look, painting } from "./look.mjs";
 import { bitmapOf } from "./photo.mjs";
 import { withTexts } from "./png.mjs";
 
@@ -13,13 +14,17 @@ async function compose(photo, view) {
   const [left, right] = [view[0], view[2]].map((share) => Math.round(share * width));
   const [top, bottom] = [view[1], view[3]].map((share) => Math.round(share * height));
   const image = context.getImageData(0, 0, width, height), { data } = image;
-  const heat = currentHeat(), levels = heat?.levels(right - left, bottom - top);
-  const rgb = palette(), drawn = alpha(), opacity = heat && !heat.flat ? look.opacity : 0;
+  const { heat } = figure, levels = heat?.levels(right - left, bottom - top);
+  const { rgb, alpha, opacity } = painting(Boolean(heat?.signed)), drawn = heat && !heat.flat;
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {
       const seen = x >= left && x < right && y >= top && y < bottom;
-      const level = seen && opacity ? levels[(y - top) * (right - left) + x - left] : 0;
-      const share = !seen ? 1 - UNSEEN : drawn[level] ? opacity : 0;
+      const level = seen && drawn ? levels[(y - top) * (right - left) + x - left] : 0;
+      if (look.cutout) {
+        if (!seen || !drawn || alpha[level]) data[at + 3] = 0;
+        continue;
+      }
+      const share = !seen ? 1 - UNSEEN : drawn ? opacity * alpha[level] / 255 : 0;
       for (let c = 0; c < 3 && share; c++) data[at + c] += share * ((seen ? rgb[3 * level + c] : 0) - data[at + c]);
     }
   }
@@ -27,22 +32,19 @@ async function compose(photo, view) {
   return canvas.convertToBlob({ type: "image/png" });
 }
 
-/* What a download is called, but for its ending: after the photo and the class. */
-export function name({ photo, answer: { classes, target, predicted } }) {
-  const suffix = classes[target ?? predicted].replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase();
-  return `${photo.name.replace(/\.[^.]*$/, "")}-${suffix}`;
+/* The class that is explained, as part of a file's name. */
+export const ofClass = ({ classes, target, predicted }) => classes[target ?? predicted].replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase();
+
+/* The picture as a download. */
+export async function save({ photo, view, texts, suffix }) {
+  handOver(await withTexts(await compose(photo, view), texts), photo, `${suffix}.png`);
 }
 
-/* Hand a file to the browser's downloads. */
-export function offer(blob, called) {
+/* Hand a file to the browser's downloads, under the photo's name and an ending. */
+export function handOver(blob, photo, ending) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
-  link.download = called;
+  link.download = `${photo.name.replace(/\.[^.]*$/, "")}-${ending}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-export async function save(shown, texts) {
-  const { photo, answer: { view } } = shown;
-  offer(await withTexts(await compose(photo, view), texts), `${name(shown)}.png`);
 }

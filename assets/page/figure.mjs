@@ -1,163 +1,231 @@
-/* The Plotly figure: the photo, the heat over it, what the model did not see dimmed, the heat under the pointer. Photo and heat are
+/* A Plotly figure: the photo, the heat over it, what the model did not see dimmed, the heat under the pointer. Photo and heat are
    two layout images, so they zoom and pan together. The heat is an indexed PNG: colour map and threshold only change its palette,
-   opacity only the image's, so a step of a slider costs next to nothing. */
-import { Heat, concentration } from "./heat.mjs";
-import { coloured, fromBase64, indexed } from "./png.mjs";
+   opacity only the image's, so a step of a slider costs next to nothing. A cut-out is the same with the background as its one colour. */
+import { Heat, concentration, histogram } from "./heat.mjs";
+import { background, follow, hides, look, painting, palette } from "./look.mjs";
+import { coloured, indexed } from "./png.mjs";
 
 const LONG_SIDE = 896; // pixels that the heat is drawn with
 const MOMENT = 150; // ms
 const TRANSPARENT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+const NOTHING = await indexed(new Uint8Array(1), 1, 1);
 export const UNSEEN = 0.35; // brightness of what the model did not see
-const USUAL = "viridis"; // what the figure is made with
 const HEAT = 1; // place among the layout's images; 0 is the photo
 
-const graph = () => document.querySelector("#overlay .js-plotly-plot");
-const message = () => document.getElementById("figure-message");
-
-let photo = null; // what is shown: {width, height, view, ...}
-let heat = null;
-let picture = null; // the heat's pixels, without colours
-let telling = 0; // the timer that tells Plotly of the heat's look
-let turn = 0; // counts the maps drawn: packing one takes a moment, and the last one asked for wins
-export const look = { opacity: 0.5, colormap: USUAL, threshold: 0, palettes: {} };
-
-/* The figure is drawn by Dash, some time after this module runs. */
-export async function plotted() {
-  while (!graph()?.layout?.images) await new Promise(requestAnimationFrame);
-}
-
-/* The palettes by name, in base64. One may have been chosen before they are here. */
-export function setPalettes(palettes) {
-  look.palettes = Object.fromEntries(Object.entries(palettes).map(([name, rgb]) => [name, fromBase64(rgb)]));
-  if (look.colormap !== USUAL) setColormap(look.colormap);
-}
-
-/* Opacity of the 256 levels: what is below the threshold is not drawn. */
-export const alpha = () => Uint8Array.from({ length: 256 }, (_, level) => (level / 255 < look.threshold ? 0 : 255));
-
-export const palette = () => look.palettes[Object.hasOwn(look.palettes, look.colormap) ? look.colormap : USUAL];
-
-export const currentHeat = () => heat;
-
-const painted = () => ({ source: picture ? coloured(picture, palette(), alpha()) : TRANSPARENT, opacity: look.opacity });
-
-/* The heat as it is to look. The image takes it at once; Plotly, for which this is a change of the layout, hears of it when the
-   last one is a moment ago. */
-function paint() {
-  const { source, opacity } = painted();
-  const node = graph().querySelector(".layer-above image");
-  node?.setAttribute("href", source);
-  node?.style.setProperty("opacity", opacity);
-  clearTimeout(telling);
-  telling = setTimeout(() => {
-    Plotly.relayout(graph(), { [`images[${HEAT}].source`]: source, [`images[${HEAT}].opacity`]: opacity });
-  }, MOMENT);
-}
-
-export function setOpacity(opacity) {
-  look.opacity = opacity;
-  paint();
-}
-
-export function setThreshold(threshold) {
-  look.threshold = threshold;
-  paint();
-}
-
-export async function setColormap(name) {
-  look.colormap = name;
-  const rgb = palette();
-  if (!rgb) return;
-  const steps = [0, 32, 64, 96, 128, 160, 192, 224, 255];
-  const scale = steps.map((i) => [i / 255, `rgb(${rgb.slice(3 * i, 3 * i + 3).join()})`]);
-  await Plotly.restyle(graph(), { "marker.colorscale": [scale] });
-  paint();
-}
-
-/* Another photo: {width, height, shown}, and the part of it that the model saw, [x0, y0, x1, y1] in shares of its sides. */
-export async function setPhoto(next, view) {
-  const { width, height, shown } = next, [x0, y0, x1, y1] = view;
-  const replaced = photo?.shown !== shown;
-  photo = { ...next, view };
-  clearTimeout(telling);
-  turn++;
-  if (replaced) picture = null; // another photo has no heat yet
-  const dim = (left, top, right, bottom) => ({
-    type: "rect", x0: left * width, y0: top * height, x1: right * width, y1: bottom * height,
-    line: { width: 0 }, fillcolor: `rgba(0,0,0,${1 - UNSEEN})`, layer: "above",
-  });
-  const [before, heated] = graph().layout.images;
-  const unseen = [[0, 0, 1, y0], [0, y1, 1, 1], [0, y0, x0, y1], [x1, y0, 1, y1]];
-  await Plotly.relayout(graph(), {
-    images: [ // as a whole: changed one by one, Plotly leaves a second node at the old place
-      { ...before, source: shown, sizex: width, sizey: height },
-      { ...heated, ...painted(), x: x0 * width, y: y0 * height, sizex: (x1 - x0) * width, sizey: (y1 - y0) * height },
-    ],
-    shapes: unseen.filter(([a, b, c, d]) => c > a && d > b).map((box) => dim(...box)),
-    ...(replaced && wholePhoto()),
-  });
-}
-
-/* Plotly has made the domains smaller for the shape of the photo before: it starts from the whole figure again. */
-const wholePhoto = () => ({
-  "xaxis.range": [0, photo.width], "yaxis.range": [photo.height, 0], "xaxis.domain": [0, 1], "yaxis.domain": [0, 1],
-});
-
-/* Zoom about the middle by a factor; without one, to the whole photo. (Plotly's own reset goes back to the first photo's size.) */
-function zoom(factor) {
-  if (!photo) return;
-  const { xaxis, yaxis } = graph().layout;
-  const scaled = ([a, b]) => [(a + b) / 2 - (b - a) / 2 / factor, (a + b) / 2 + (b - a) / 2 / factor];
-  Plotly.relayout(graph(), factor ? { "xaxis.range": scaled(xaxis.range), "yaxis.range": scaled(yaxis.range) } : wholePhoto());
-}
-
-/* Another map for the same photo; none while it is still on its way. `seen`: see `Heat`; `nothing`: what to say of a map without
-   heat. */
-export async function setMap(map, seen, nothing) {
-  const mine = ++turn;
-  heat = map && new Heat(map, seen);
-  message().textContent = !heat ? "This layer's map is on its way …" : heat.flat ? nothing : "";
-  let next = null, found = heat ? { share: 0, area: 0 } : null;
-  if (heat && !heat.flat) {
-    const [x0, y0, x1, y1] = photo.view, width = (x1 - x0) * photo.width, height = (y1 - y0) * photo.height;
-    const scale = LONG_SIDE / Math.max(width, height);
-    const side = (length) => Math.max(1, Math.round(length * scale));
-    const levels = heat.levels(side(width), side(height));
-    found = concentration(levels);
-    found.area *= (x1 - x0) * (y1 - y0);
-    next = await indexed(levels, side(width), side(height));
+export class Figure {
+  /* By the ids of its parts: the plot, the message over it, the label at the pointer and what the colours of a signed map stand for. */
+  constructor(ids) {
+    this.ids = ids;
+    this.photo = null; // what is shown: {width, height, view, ...}
+    this.heat = null;
+    this.picture = null; // the heat's pixels, without colours
+    this.counts = null; // of their levels, in shares of the photo
+    this.bar = ""; // what the colour bar stands for
+    this.telling = 0; // the timer that tells Plotly of the heat's look
+    this.fading = 0; // ms that the next map takes to replace the one before
+    this.partner = null; // another figure of the same photo, which points at the same place
+    this.turn = 0; // counts the maps drawn: packing one takes a moment, and the last one asked for wins
+    follow(this);
   }
-  if (mine !== turn) return null;
-  picture = next;
-  paint();
-  return found;
-}
 
-/* What somebody does in the figure itself. */
-export function interact() {
-  followPointer();
-  if (matchMedia("(pointer: coarse)").matches) Plotly.relayout(graph(), { dragmode: false }); // a finger scrolls the page
-  graph().on("plotly_doubleclick", () => zoom());
-  for (const [id, factor] of [["zoom-in", 1.5], ["zoom-out", 1 / 1.5], ["zoom-all"]]) {
-    document.getElementById(id).addEventListener("click", () => zoom(factor));
+  get frame() {
+    return document.getElementById(this.ids.plot);
+  }
+
+  get graph() {
+    return this.frame?.querySelector(".js-plotly-plot");
+  }
+
+  /* The figure is drawn by Dash, some time after this module runs. */
+  async plotted() {
+    while (!this.graph?.layout?.images) await new Promise(requestAnimationFrame);
+  }
+
+  /* A map without heat leaves the photo as it is, and nothing of it as a cut-out. */
+  painted() {
+    const { rgb, alpha, opacity } = painting(Boolean(this.picture?.signed));
+    if (this.picture) return { source: coloured(this.picture, rgb, alpha), opacity };
+    return { source: look.cutout ? coloured(NOTHING, rgb, alpha.fill(255)) : TRANSPARENT, opacity };
+  }
+
+  /* The heat as it is to look. The image takes it at once; Plotly, for which this is a change of the layout, hears of it when the
+     last one is a moment ago. */
+  paint() {
+    const { source, opacity } = this.painted(), node = this.graph.querySelector(".layer-above image");
+    node?.setAttribute("href", source);
+    node?.style.setProperty("opacity", opacity);
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => {
+      Plotly.relayout(this.graph, { [`images[${HEAT}].source`]: source, [`images[${HEAT}].opacity`]: opacity });
+    }, MOMENT);
+  }
+
+  /* The same in other colours, the colour bar's included, or as a cut-out. */
+  recolour() {
+    this.graph.closest(".figure").toggleAttribute("data-cutout", look.cutout);
+    if (this.photo) Plotly.relayout(this.graph, { shapes: this.unseen() });
+    this.paint();
+    this.scale();
+  }
+
+  /* The colour bar. Plotly takes its time over it, so it is only changed where it has to be. */
+  scale() {
+    const { graph } = this, signed = Boolean(this.heat?.signed), [low, high] = this.heat?.poles ?? ["", ""], rgb = palette(signed);
+    const bar = [signed, low, high, rgb].join();
+    if (!rgb || bar === this.bar) return;
+    this.bar = bar;
+    const scale = [0, 32, 64, 96, 128, 160, 192, 224, 255].map((i) => [i / 255, `rgb(${rgb.slice(3 * i, 3 * i + 3).join()})`]);
+    Plotly.restyle(graph, {
+      "marker.colorscale": [scale], "marker.cmin": signed ? -1 : 0, "marker.colorbar.tickvals": [signed ? [-1, 0, 1] : [0, 0.5, 1]],
+    });
+    document.getElementById(this.ids.legend).replaceChildren(...(signed ? [low, high] : []).map((words) => {
+      const part = document.createElement("span");
+      part.textContent = words;
+      return part;
+    }));
+  }
+
+  /* The parts that the model did not see, over the photo: dark, or covered like all that a cut-out leaves away, within a frame that
+     tells where the photo ends. */
+  unseen() {
+    const { width, height, view: [x0, y0, x1, y1] } = this.photo, { cover, line } = look.cutout ? background() : {};
+    const boxes = [[0, 0, 1, y0], [0, y1, 1, 1], [0, y0, x0, y1], [x1, y0, 1, y1]].filter(([a, b, c, d]) => c > a && d > b);
+    const shape = ([left, top, right, bottom], looks) => ({
+      type: "rect", x0: left * width, y0: top * height, x1: right * width, y1: bottom * height, layer: "above", ...looks,
+    });
+    if (!look.cutout) return boxes.map((box) => shape(box, { line: { width: 0 }, fillcolor: `rgba(0,0,0,${1 - UNSEEN})` }));
+    return [...boxes.map((box) => shape(box, { line: { width: 1, color: cover }, fillcolor: cover })),
+      shape([0, 0, 1, 1], { line: { width: 2, color: line } })];
+  }
+
+  /* Another photo: {width, height, shown}, and the part of it that the model saw, [x0, y0, x1, y1] in shares of its sides. */
+  async setPhoto(next, view) {
+    const { width, height, shown } = next, [x0, y0, x1, y1] = view;
+    const whole = (one) => one?.edited?.photo.shown ?? one?.shown, replaced = whole(this.photo) !== whole(next); // editing moves nothing
+    this.photo = { ...next, view };
+    clearTimeout(this.telling);
+    this.turn++;
+    if (replaced) this.picture = null; // another photo has no heat yet
+    const [before, heated] = this.graph.layout.images;
+    await Plotly.relayout(this.graph, {
+      images: [ // as a whole: changed one by one, Plotly leaves a second node at the old place
+        { ...before, source: shown, sizex: width, sizey: height },
+        { ...heated, ...this.painted(), x: x0 * width, y: y0 * height, sizex: (x1 - x0) * width, sizey: (y1 - y0) * height },
+      ],
+      shapes: this.unseen(),
+      ...(replaced && this.wholePhoto()),
+    });
+  }
+
+  /* Plotly has made the domains smaller for the shape of the photo before: it starts from the whole figure again. */
+  wholePhoto() {
+    const { width, height } = this.photo;
+    return { "xaxis.range": [0, width], "yaxis.range": [height, 0], "xaxis.domain": [0, 1], "yaxis.domain": [0, 1] };
+  }
+
+  /* Zoom about the middle by a factor; without one, to the whole photo. (Plotly's own reset goes back to the first photo's size.) */
+  zoom(factor) {
+    if (!this.photo) return;
+    const { xaxis, yaxis } = this.graph.layout;
+    const scaled = ([a, b]) => [(a + b) / 2 - (b - a) / 2 / factor, (a + b) / 2 + (b - a) / 2 / factor];
+    Plotly.relayout(this.graph, factor
+      ? { "xaxis.range": scaled(xaxis.range), "yaxis.range": scaled(yaxis.range) } : this.wholePhoto());
+  }
+
+  /* Another map for the same photo; none while it is still on its way. `seen`: see `Heat`, and `poles`, the ends of a signed map's
+     colour bar; `nothing`: what to say of a map without heat. */
+  async setMap(map, seen, nothing) {
+    const mine = ++this.turn, { photo } = this, heat = this.heat = map && new Heat(map, seen);
+    document.getElementById(this.ids.message).textContent = !heat ? "This layer's map is on its way …" : heat.flat ? nothing : "";
+    let next = null, counts = null;
+    if (heat) heat.poles = seen.poles;
+    if (heat && !heat.flat) {
+      const [x0, y0, x1, y1] = photo.view, width = (x1 - x0) * photo.width, height = (y1 - y0) * photo.height;
+      const scale = LONG_SIDE / Math.max(width, height);
+      const side = (length) => Math.max(1, Math.round(length * scale));
+      const levels = heat.levels(side(width), side(height));
+      counts = histogram(levels).map((share) => share * (x1 - x0) * (y1 - y0));
+      next = { signed: heat.signed, ...await indexed(levels, side(width), side(height)) };
+    }
+    if (mine !== this.turn) return null;
+    this.picture = next;
+    this.counts = counts;
+    if (this.fading) this.blend();
+    this.paint();
+    this.scale();
+    return heat ? this.found() : null;
+  }
+
+  /* Where the heat lies that is at least half its maximum, or in a cut-out what is left: see `concentration`. */
+  found(enough = (strength) => strength >= 0.5) {
+    return concentration(this.counts ?? new Float64Array(256), this.heat.signed, enough);
+  }
+
+  kept() {
+    return this.heat && this.found((strength) => !hides(strength));
+  }
+
+  /* Let the next map come slowly. */
+  fade(duration) {
+    this.fading = duration;
+  }
+
+  /* What is about to be replaced stays for a moment, above what replaces it, and goes. */
+  blend() {
+    const node = this.graph.querySelector(".layer-above image"), timing = { duration: this.fading, easing: "ease-in-out" };
+    this.fading = 0;
+    if (!node) return;
+    const ghost = node.cloneNode();
+    node.closest(".imagelayer").after(ghost); // in there Plotly would take it for one of its own
+    const going = ghost.animate([{ opacity: painting().opacity }, { opacity: 0 }], timing);
+    going.onfinish = going.oncancel = () => ghost.remove();
+    node.animate([{ opacity: 0 }, { opacity: painting().opacity }], timing);
+  }
+
+  /* What somebody does in the figure itself; `zooms`: the factors of buttons, by their ids. */
+  interact(zooms = {}) {
+    this.followPointer();
+    if (matchMedia("(pointer: coarse)").matches) Plotly.relayout(this.graph, { dragmode: false }); // a finger scrolls the page
+    this.graph.on("plotly_doubleclick", () => this.zoom());
+    for (const [id, factor] of Object.entries(zooms)) {
+      document.getElementById(id).addEventListener("click", () => this.zoom(factor));
+    }
+  }
+
+  /* The heat under the pointer. Plotly's own labels show the cells of a trace; this is the value that is drawn. */
+  followPointer() {
+    const point = (place) => {
+      this.point(place);
+      this.partner?.point(place, true);
+    };
+    this.frame.addEventListener("pointerleave", () => point(null));
+    this.frame.addEventListener("pointermove", ({ clientX, clientY, buttons }) => {
+      const box = this.graph.querySelector(".imagelayer image").getBoundingClientRect();
+      const x = (clientX - box.left) / box.width, y = (clientY - box.top) / box.height;
+      point(this.photo && !buttons && x >= 0 && x < 1 && y >= 0 && y < 1 ? [x, y] : null);
+    });
+  }
+
+  /* Say what is at a place of the photo, given in shares of its sides; of none, nothing. `linked`: the pointer is in another figure. */
+  point(place, linked = false) {
+    const label = document.getElementById(this.ids.readout);
+    label.textContent = place ? this.describe(...place) : "";
+    if (!place) return;
+    const outer = this.frame.getBoundingClientRect(), box = this.graph.querySelector(".imagelayer image").getBoundingClientRect();
+    const x = box.left + place[0] * box.width - outer.left, y = box.top + place[1] * box.height - outer.top;
+    const flipped = x > outer.width - 200; // stay within the figure
+    label.style.translate = `calc(${x}px + ${flipped ? "-100% - 20px" : "0px"}) ${y}px`;
+    label.toggleAttribute("data-linked", linked);
+    label.toggleAttribute("data-flipped", flipped);
+  }
+
+  describe(x, y) {
+    const { photo, heat } = this, [x0, y0, x1, y1] = photo.view;
+    const place = `at ${Math.floor(x * photo.width)}, ${Math.floor(y * photo.height)}`;
+    if (x < x0 || x >= x1 || y < y0 || y >= y1) return `not seen by the model, ${place}`;
+    return heat ? `heat ${heat.at((x - x0) / (x1 - x0), (y - y0) / (y1 - y0)).toFixed(2).replace("-", "−")} ${place}` : "";
   }
 }
 
-/* The heat under the pointer. Plotly's own labels show the cells of a trace; this is the value that is drawn. */
-function followPointer() {
-  const frame = document.getElementById("overlay"), label = document.getElementById("readout");
-  frame.addEventListener("pointerleave", () => { label.textContent = ""; });
-  frame.addEventListener("pointermove", ({ clientX, clientY, buttons }) => {
-    const box = graph().querySelector(".imagelayer image").getBoundingClientRect(), outer = frame.getBoundingClientRect();
-    const x = (clientX - box.left) / box.width, y = (clientY - box.top) / box.height;
-    label.textContent = photo && !buttons && x >= 0 && x < 1 && y >= 0 && y < 1 ? describe(x, y) : "";
-    const flip = clientX > outer.right - 200 ? "-100%" : "0px"; // stay within the figure
-    label.style.translate = `calc(${clientX - outer.left}px + ${flip}) ${clientY - outer.top}px`;
-  });
-}
-
-function describe(x, y) {
-  const [x0, y0, x1, y1] = photo.view, place = `at ${Math.floor(x * photo.width)}, ${Math.floor(y * photo.height)}`;
-  if (x < x0 || x >= x1 || y < y0 || y >= y1) return `not seen by the model, ${place}`;
-  return heat ? `heat ${heat.at((x - x0) / (x1 - x0), (y - y0) / (y1 - y0)).toFixed(2)} ${place}` : "";
-}
+/* The figure that the controls act on. */
+export const figure = new Figure({ plot: "overlay", message: "figure-message", readout: "readout", legend: "legend" });

@@ -1,5 +1,5 @@
 /* From a raw map to heat, as `Explanation.heat()` in Python does it: the map enlarged once, bilinearly with half-pixel centres,
-   its positive part, or its magnitude, over its maximum. Enlarging is done here on the values, never by the browser, whose smoothing differs. */
+   its positive part, or its magnitude, over its maximum; or, signed, over its largest magnitude. Enlarging is done here on the values, never by the browser, whose smoothing differs. */
 
 const clamp = (v, low, high) => (v < low ? low : v > high ? high : v);
 
@@ -39,17 +39,23 @@ function* enlarged({ values, columns }, across, down) {
   }
 }
 
+/* How strong each of 256 levels is, in [0, 1]. Levels count from 0, those of a signed map both ways from 128. */
+export const strengths = (signed) => Float32Array.from({ length: 256 }, (_, n) => (signed ? Math.abs(n - 128) / 127 : n / 255));
+
 /* A raw map {values, rows, columns} over a part of a photo: {width, height} in pixels of the photo that the server has, and the
-   area that the part has in the map, [x0, y0, x1, y1] in shares of its sides; and whether its magnitude is shown. */
+   area that the part has in the map, [x0, y0, x1, y1] in shares of its sides; and whether its magnitude is shown, or its sign kept. */
 export class Heat {
-  constructor(map, { width, height, area, magnitude }) {
+  constructor(map, { width, height, area, magnitude, signed = false }) {
     this.map = map;
     this.area = area;
+    this.signed = signed;
     this.part = magnitude ? Math.abs : (value) => value; // what is negative is cut off later
+    this.low = signed ? -1 : 0;
     this.peak = 0;
+    const size = signed ? Math.abs : this.part;
     const { across, down } = this.taps(width, height);
     for (const row of enlarged(map, extremes(across), extremes(down))) {
-      for (const value of row) this.peak = Math.max(this.peak, this.part(value));
+      for (const value of row) this.peak = Math.max(this.peak, size(value));
     }
   }
 
@@ -62,37 +68,55 @@ export class Heat {
     return this.peak === 0;
   }
 
-  /* Heat in [0, 1] at a place given in shares of the part's width and height. */
+  /* Heat in [0, 1], or [-1, 1], at a place given in shares of the part's width and height. */
   at(x, y) {
     if (this.flat) return 0;
     const { map: { values, rows, columns }, area: [x0, y0, x1, y1] } = this;
     const u = clamp((x0 + x * (x1 - x0)) * columns - 0.5, 0, columns - 1), v = clamp((y0 + y * (y1 - y0)) * rows - 0.5, 0, rows - 1);
     const left = Math.floor(u), top = Math.floor(v), right = Math.min(left + 1, columns - 1), bottom = Math.min(top + 1, rows - 1);
     const value = (r) => values[r * columns + left] + (values[r * columns + right] - values[r * columns + left]) * (u - left);
-    return clamp(this.part(value(top) + (value(bottom) - value(top)) * (v - top)) / this.peak, 0, 1);
+    return clamp(this.part(value(top) + (value(bottom) - value(top)) * (v - top)) / this.peak, this.low, 1);
   }
 
-  /* Heat in 256 steps at the centres of width x height pixels. */
+  /* Heat in 256 steps at the centres of width x height pixels: see `strengths`. */
   levels(width, height) {
-    const levels = new Uint8Array(width * height), scale = this.flat ? 0 : 255 / this.peak;
+    const { peak, signed, flat } = this, levels = new Uint8Array(width * height);
+    const scale = flat ? 0 : (signed ? 127 : 255) / peak, zero = signed ? 128 : 0, least = signed ? 1 : 0;
     const { across, down } = this.taps(width, height);
     let at = 0;
     for (const row of enlarged(this.map, across, down)) {
-      for (let x = 0; x < width; x++) levels[at++] = clamp(this.part(row[x]) * scale, 0, 255) + 0.5;
+      for (let x = 0; x < width; x++) levels[at++] = clamp(zero + this.part(row[x]) * scale, least, 255) + 0.5;
     }
     return levels;
   }
-}
 
-/* How much of the heat lies where it is at least half its maximum, and how much of the part that is. */
-export function concentration(levels) {
-  let all = 0, hot = 0, places = 0;
-  for (const level of levels) {
-    all += level;
-    if (level >= 128) {
-      hot += level;
-      places++;
+  /* Add the heat at the centres of width x height pixels to a sum. */
+  addTo(sum, width, height) {
+    const { across, down } = this.taps(width, height);
+    let at = 0;
+    for (const row of enlarged(this.map, across, down)) {
+      for (let x = 0; x < width; x++) sum[at++] += clamp(this.part(row[x]) / this.peak, this.low, 1);
     }
   }
-  return all ? { share: hot / all, area: places / levels.length } : { share: 0, area: 0 };
+}
+
+/* How often each of the 256 levels occurs, in shares of all places. */
+export function histogram(levels) {
+  const counts = new Float64Array(256);
+  for (const level of levels) counts[level] += 1 / levels.length;
+  return counts;
+}
+
+/* How much of the heat lies where it is strong enough, how much of the part that is, and how much of all heat is positive. */
+export function concentration(counts, signed, enough) {
+  let all = 0, hot = 0, area = 0, positive = 0;
+  strengths(signed).forEach((strength, level) => {
+    const heat = counts[level] * strength;
+    all += heat;
+    if (!signed || level > 128) positive += heat;
+    if (!enough(strength)) return;
+    hot += heat;
+    area += counts[level];
+  });
+  return all ? { share: hot / all, area, positive: positive / all } : { share: 0, area: 0, positive: 0 };
 }

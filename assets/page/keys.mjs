@@ -1,24 +1,28 @@
-/* Single keys for what is done often. They are listed in the dialog, act outside of fields only, and can be turned off there, because
+/* Single keys for what is done often. They are listed in the dialog, rest in fields and in dialogs, and can be turned off there, because
    whoever speaks to the computer, or slips, would press them by accident. */
 import { set } from "./dash.mjs";
-import * as panel from "./panel.mjs";
-import * as session from "./session.mjs";
 
 const MEMORY = "whylight-keys"; // in the browser's storage
 const FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea, select, [contenteditable], [role=menu], [role=listbox]";
+
+const ANYWHERE = ["o", "?"]; // the others act on the one photo, which the gallery covers
 
 const element = (id) => document.getElementById(id);
 const press = (id) => () => element(id).click();
 
 const actions = {
   o: () => document.querySelector("#upload input[type=file]").click(),
-  "[": () => step(-1),
-  "]": () => step(1),
+  "[": press("film-previous"),
+  "]": press("film-next"),
+  p: press("film-play"),
   c: nextClass,
   m: () => {
     element("method").focus();
     element("method").click();
   },
+  x: () => document.querySelector("#show input:not(:checked)").click(),
+  v: press("compare"),
+  w: press("what-if"),
   "+": press("zoom-in"),
   "=": press("zoom-in"), // the same key without shift
   "-": press("zoom-out"),
@@ -26,17 +30,6 @@ const actions = {
   d: press("download"),
   "?": press("help"),
 };
-
-/* The layer before or after the one on show, of those that the method can explain. */
-function step(by) {
-  const shown = session.current();
-  if (!shown || shown.answer.reach === "network") return;
-  const layers = shown.answer.layers.flatMap(({ items }) => items).filter(({ disabled }) => !disabled).map(({ value }) => value);
-  const next = layers[layers.indexOf(shown.layer) + by];
-  if (!next || !panel.changed("layer", next)) return;
-  session.chooseLayer(next); // at once: the next key may come before the select tells of it
-  set("layer", { value: next });
-}
 
 function nextClass() {
   const bars = [...document.querySelectorAll("#classes button")];
@@ -68,7 +61,7 @@ export function listen() {
     if (!on || combined || event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.target instanceof Element && event.target.closest(FIELDS)) return;
     const key = event.key.toLowerCase();
-    if (!Object.hasOwn(actions, key)) return;
+    if (!Object.hasOwn(actions, key) || (document.body.dataset.gallery === "open" && !ANYWHERE.includes(key))) return;
     event.preventDefault();
     actions[key]();
   });

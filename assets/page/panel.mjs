@@ -2,8 +2,9 @@
 import { choices as colourMaps } from "./colours.mjs";
 import { html, set } from "./dash.mjs";
 import { unpack } from "./maps.mjs";
+import { ALL } from "./mean.mjs";
 import * as options from "./options.mjs";
-import { coincidence, evidence, headline, percent, reading, title, unfamiliar } from "./words.mjs";
+import { caution, coincidence, emptiness, evidence, headline, left, percent, reading, title, unfamiliar, was } from "./words.mjs";
 
 export { unpack };
 
@@ -28,17 +29,35 @@ export function changed(name, value) {
 
 export const busy = (is) => set("verdict", { "aria-busy": String(is) });
 
+/* Nothing has been answered so far, and nothing is asked. */
+export function idle() {
+  busy(false);
+  set("verdict", { children: [html("Strong", { children: "No answer yet." }), " ", html("Span", {
+    children: "Drop, choose or paste a photo to begin.",
+  })] });
+}
+
 export function say(sentence, kind = "note") {
   set("status", { children: sentence, className: sentence ? `status ${kind}` : "status" });
 }
 
-/* What a choice of another layer means now. */
-export function layersReady(answer, all) {
+/* What a choice of another layer means now; `others`: whether the other layers' maps are "here", "coming" or "lost". */
+export function layersReady(answer, others) {
   set("layer", { description: {
     network: "This method looks at the whole network",
     layer: "In running order; the server is asked for each",
-    layers: all ? "In running order; switching is instant" : "The other layers' maps are on their way …",
+    layers: {
+      here: "In running order; switching is instant",
+      coming: "The other layers' maps are on their way …",
+      lost: "The other layers' maps did not come; choosing one asks again",
+    }[others],
   }[answer.reach] });
+}
+
+/* Name another layer than the select did; the mean of all is none of those that it lists. */
+export function nameLayer(layer) {
+  chosen.layer = layer === ALL ? null : layer;
+  set("layer", { value: chosen.layer });
 }
 
 /* What there is to choose from whatever the model. */
@@ -53,7 +72,7 @@ export function offer({ methods, choices: data, palettes }) {
 export function choose(shown) {
   const { model, method, layer, evidence: side, space, answer } = shown;
   const controls = {
-    model, method, layer: answer.reach === "network" ? null : layer, target: String(answer.target ?? answer.predicted),
+    model, method, layer: answer.reach === "network" || layer === ALL ? null : layer, target: String(answer.target ?? answer.predicted),
     against: answer.against === null ? NONE : String(answer.against), evidence: side, score: space ?? OWN,
   };
   Object.assign(chosen, controls);
@@ -91,13 +110,12 @@ export function show(shown) {
     { value: "logit", label: "Logit" }, { value: "probability", label: "Probability" },
   ] });
   set("layer", {
-    data: answer.layers, disabled: answer.reach === "network", placeholder: answer.reach === "network" ? "The whole network" : "",
+    data: answer.layers, disabled: answer.reach === "network", placeholder: answer.reach === "network" ? "The whole network" : "All layers, their mean",
   });
   set("device", { children: answer.device });
   set("classes", { children: bars(answer) });
   set("warning", { children: answer.unfamiliar ? unfamiliar(answer.unfamiliar) : "" });
   set("about", { children: method ? described(method) : "" });
-  set("reading", { children: reading(answer) });
   choose(shown);
 }
 
@@ -106,7 +124,7 @@ const described = ({ title: name, paper, equation, symbols, use, limits }) => [
   html("Strong", { children: `${name}.`, title: `${paper}\n${equation}\n${symbols}` }), ` ${use} ${limits}`,
 ];
 
-function bars({ classes, probabilities, target }) {
+function bars({ classes, probabilities, target, before }) {
   const top = [...classes.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 5);
   return top.map((index) => html("Button", {
     id: `class-${index}`, key: `class-${index}`, type: "button", className: "bar", "aria-pressed": String(index === target),
@@ -114,15 +132,21 @@ function bars({ classes, probabilities, target }) {
     children: [
       html("Span", { className: "bar-name", children: title(classes[index]) }),
       html("Span", { className: "bar-value", children: percent(probabilities[index]) }),
-      html("Span", { className: "bar-track", children: html("Span", { style: { width: `${100 * probabilities[index]}%` } }) }),
+      html("Span", { className: "bar-track", children: [
+        html("Span", { key: "now", style: { width: `${100 * probabilities[index]}%` } }),
+        before && html("I", { key: "before", className: "before", style: { left: `${100 * before[index]}%` }, title: was(before[index]) }),
+      ] }),
     ],
   }));
 }
 
-export function tell(answer, found) {
+export function tell(answer, found, kept) {
   const said = headline(answer);
+  set("reading", { children: found && !found.share ? emptiness(answer).join(" ") : reading(answer) });
+  set("caution", { children: answer.edited ? caution(answer.edited) : "" });
   set("verdict", { children: [
-    html("Strong", { children: `${said}.`, className: said.length > 18 ? "long" : "" }), " ",
-    html("Span", { children: evidence(answer, found) }),
+    html("Strong", { className: said.length > 18 || answer.before ? "long" : "", children: answer.before
+      ? [said, " ", html("Span", { className: "before", children: `(${was(answer.before[answer.predicted])})` }), "."] : `${said}.` }), " ",
+    html("Span", { children: kept && found?.share ? left(answer, kept) : evidence(answer, found) }),
   ] });
 }

@@ -43,20 +43,27 @@ async function whole(file) {
 }
 
 /* At most LONG_SIDE pixels long, on white like the photo that the model gets, upright, of an animation the first frame. */
-async function draw(bitmap) {
-  const scale = Math.min(1, LONG_SIDE / Math.max(bitmap.width, bitmap.height));
+function drawn(bitmap, longSide = LONG_SIDE) {
+  const scale = Math.min(1, Math.min(longSide, LONG_SIDE) / Math.max(bitmap.width, bitmap.height));
   const side = (length) => Math.max(1, Math.round(length * scale));
   const canvas = new OffscreenCanvas(side(bitmap.width), side(bitmap.height)), context = canvas.getContext("2d");
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
+  return canvas;
 }
 
 export const bitmapOf = (file) => createImageBitmap(file, { imageOrientation: "from-image" });
 
-/* A photo {file, name, width, height, shown, sent, shrunk}, and the name of the sample if it is one. Without width, height and shown if this browser can't decode it (HEIC, say):
+/* The same of a file, at most so many pixels long. */
+export async function canvasOf(file, longSide) {
+  const bitmap = await bitmapOf(file), canvas = drawn(bitmap, longSide);
+  bitmap.close();
+  return canvas;
+}
+
+/* A photo {file, name, width, height, shown, sent}; `shrunk`: what is sent is smaller than the file. Without width, height and shown if this browser can't decode it (HEIC, say):
    then the server is asked for a version that it can. Limits: {bytes, pixels}. */
 export async function open(file, limits) {
   if (!file) throw new PhotoError("No photo was chosen.");
@@ -72,11 +79,10 @@ export async function open(file, limits) {
       + `the limit is ${million(limits.pixels)} million. Choose a smaller photo.`);
   }
   const bitmap = size && await bitmapOf(file).catch(() => null);
-  const { name, sample } = file;
-  if (!bitmap) return { file, name, sample, sent: await untouched() };
-  const shown = await dataURL(await draw(bitmap));
+  if (!bitmap) return { file, name: file.name, sent: await untouched() };
+  const shown = await dataURL(await drawn(bitmap).convertToBlob({ type: "image/jpeg", quality: 0.92 }));
   const { width, height } = bitmap;
   bitmap.close();
   const shrunk = Math.max(width, height) > LONG_SIDE && await whole(file);
-  return { file, name, sample, width, height, shown, shrunk, sent: shrunk ? shown.split(",")[1] : await untouched() };
+  return { file, name: file.name, width, height, shown, shrunk, sent: shrunk ? shown.split(",")[1] : await untouched() };
 }

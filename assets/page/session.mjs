@@ -1,15 +1,17 @@
 /* One question to the server at a time counts: the last. What stands on the page stays until the answer to that question is here,
    and comes back if there is none. Every question has a number, its answer the same; an answer to an older question is dropped. */
-import * as figure from "./figure.mjs";
+import { figure } from "./figure.mjs";
+import { look, setPalettes } from "./look.mjs";
 import { open, PhotoError } from "./photo.mjs";
 import { fromBase64 } from "./png.mjs";
 import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
-import { nothing, working } from "./words.mjs";
+import { nothing, poles, working } from "./words.mjs";
+import { ALL, mean } from "./mean.mjs";
+import { alive, LONG_PATIENCE, noteFailures, PATIENCE, PULSE } from "./server.mjs";
 
-const PATIENCE = 60_000; // ms until a question counts as lost
-const LONG_PATIENCE = 600_000; // the same, of methods that take many passes
-const PULSE = 3_000; // ms between two looks whether the server is still there
+/* Tells this page from others, so that the server gives up a question when the same page asks a newer one. */
+export const me = crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 let limits = null;
 let number = 0;
@@ -21,13 +23,40 @@ let wanted = null;
    one that comes back with a method that can show it. */
 let shown = null;
 let maps = {}; // of what stands on the page, by layer, that of the whole network by ""; those still on their way are missing
-let waiting = 0;
-const listeners = [];
+let others = "here"; // the maps of the layers that are not on show: "here", "coming", or "lost" where their answer did not come
+let waiting = 0; // the timer of the question that waits for its answer
+let asked = 0; // when it was asked
+const followers = [];
+
+/* Call with what stands on the page whenever a question has found its end: an answer stands, or there is none. */
+export const follow = (follower) => void followers.push(follower);
 
 export const current = () => shown;
 
-/* Call this whenever something else stands on the page. */
-export const whenShown = (listener) => listeners.push(listener);
+const watchers = [];
+
+/* Be told of what stands on the page, and of its maps, whenever one of them changes. */
+export const onShown = (watcher) => watchers.push(watcher);
+
+const announce = () => watchers.forEach((watcher) => watcher(shown, maps));
+
+/* What is shown, with its map, if that is here. */
+export const view = () => shown && { shown, layer: shown.layer, map: mapOf(shown.layer) };
+
+/* How the maps of an answer are to be read: see `Heat`. */
+export const readAs = (answer) => ({
+  ...answer.seen, magnitude: answer.shown === "magnitude", signed: answer.shown === "signed", poles: poles(answer),
+});
+
+/* The map of a layer, or the mean of all of them once they are here. */
+function mapOf(layer) {
+  const { answer } = shown;
+  const listed = answer.layers.flatMap(({ items }) => items).filter(({ disabled }) => !disabled).map(({ value }) => value);
+  if (layer === ALL && !maps[ALL] && listed.every((name) => maps[name])) {
+    maps[ALL] = mean(listed.map((name) => maps[name]), answer.input.height, answer.input.width, readAs(answer));
+  }
+  return maps[layer];
+}
 
 /* A file, or a promise of one: from now on the photo. What else is asked of it, a function may say once it is open. */
 export async function take(file, also = () => ({})) {
@@ -72,11 +101,12 @@ const chosenLayer = ({ model, layer }) => (model !== shown?.model && layer === s
    layer takes passes of its own, the server sends none but that on show. */
 function send(question, rest) {
   const { photo, model, method, parameters, target, against, evidence, space } = question, layer = chosenLayer(question);
-  const everything = rest || photo !== shown?.photo || model !== shown?.model;
+  const everything = rest || photo !== shown?.photo || model !== shown?.model || layer === ALL || Boolean(question.link);
   panel.busy(!rest);
   watch(question, rest);
   dash_clientside.set_props("question", { data: {
-    number: question.number, model, method, parameters, layer, target, against, evidence, space, everything, rest,
+    number: question.number, page: me, model, method, parameters, layer: layer === ALL ? null : layer, target, against, evidence, space,
+    everything, rest,
     catalog: !shown, digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
   } });
 }
@@ -84,12 +114,13 @@ function send(question, rest) {
 /* A server that has gone away would leave the page waiting for ever. */
 function watch(question, rest) {
   stopWatching();
-  const since = performance.now(), patience = options.quick(question) ? PATIENCE : LONG_PATIENCE;
+  asked = performance.now();
+  const patience = options.quick(question) ? PATIENCE : LONG_PATIENCE;
   const mine = waiting = setInterval(async () => {
-    const there = await fetch(new URL("../../healthz", import.meta.url)).then((answer) => answer.ok, () => false);
+    const there = await alive();
     if (mine !== waiting) return; // answered meanwhile
     if (!there) fail("The server can't be reached. Check the connection and try again.");
-    else if (performance.now() - since > patience) fail("The server did not answer in time. Try again.");
+    else if (performance.now() - asked > patience) fail("The server did not answer in time. Try again.");
     else if (!rest && options.about(question.method)) panel.say(working(options.about(question.method)));
   }, PULSE);
 }
@@ -101,12 +132,16 @@ function stopWatching() {
 
 function fail(sentence) {
   stopWatching();
-  if (shown) wanted = { ...shown, layer: shown.choice, number: ++number };
   panel.busy(false);
   panel.say(sentence, "error");
-  if (!shown) return;
+  if (!shown) return panel.idle();
+  if (others === "coming") others = "lost";
+  if (!maps[shown.layer]) shown = { ...shown, layer: shown.answer.layer, choice: shown.answer.layer }; // that one's map is here
+  wanted = { ...shown, layer: shown.choice, number: ++number };
+  panel.layersReady(shown.answer, others);
   panel.choose(shown);
   showLayer(); // another one's map may have been on its way
+  followers.forEach((follower) => follower(shown));
 }
 
 export async function receive(answer) {
@@ -136,53 +171,76 @@ async function accept(question, answer) {
   photo.digest = answer.digest;
   if (answer.catalog) {
     panel.offer(answer.catalog);
-    figure.setPalettes(answer.catalog.palettes);
+    setPalettes(answer.catalog.palettes);
   }
   if (answer.rest) {
     const missing = !maps[shown.layer];
     maps = arrived;
-    panel.layersReady(shown.answer, true);
+    others = "here";
+    panel.layersReady(shown.answer, others);
     if (missing) await showLayer();
+    else announce();
     return;
   }
   maps = arrived;
   const layer = chosenLayer(question); // it may have changed meanwhile
-  const listed = answer.layers.flatMap(({ items }) => items).find(({ value }) => value === layer);
+  const listed = layer === ALL ? answer.reach === "layers" : answer.layers.flatMap(({ items }) => items).find(({ value }) => value === layer);
   const known = (label) => (answer.classes.includes(label) ? label : null);
   const choice = listed ? layer : answer.layer ?? answer.default;
   Object.assign(question, { photo, target: known(question.target), against: known(question.against), layer: choice });
+  remember(photo, question.model, answer);
   shown = { ...question, answer, choice, layer: listed && answer.layer && !listed.disabled ? layer : answer.layer ?? "" };
   wanted = question;
   panel.say(answer.note);
   panel.show(shown);
-  panel.layersReady(answer, answer.everything);
+  others = answer.reach === "layers" && !answer.everything ? "coming" : "here";
+  panel.layersReady(answer, others);
   await figure.setPhoto(photo, answer.view);
   await showLayer();
   if (wanted !== question) return;
   panel.busy(false);
-  if (answer.reach === "layers" && !answer.everything) send(question, true);
+  followers.forEach((follower) => follower(shown));
+  if (others === "coming") send(question, true);
   else if (!maps[shown.layer]) ask({});
+}
+
+/* What a model said of a photo before it was edited goes with the answer to the edited one. */
+function remember(photo, model, answer) {
+  photo.said = { ...photo.said, [model]: answer.probabilities };
+  answer.edited = photo.edited;
+  answer.before = photo.edited?.photo.said[model] ?? null;
 }
 
 /* What this browser can't decode, as the server did. */
 async function displayable(photo, src) {
   const file = new File([fromBase64(src.split(",")[1])], photo.name, { type: "image/jpeg" });
-  const { sent, sample } = photo;
-  return { ...await open(file, { bytes: Infinity, pixels: Infinity }), sent, sample, shrunk: false };
+  file.sample = photo.file.sample;
+  return { ...await open(file, { bytes: Infinity, pixels: Infinity }), sent: photo.sent, shrunk: false };
 }
 
 /* The layer on show, or another one whose map is on its way. */
 async function showLayer(layer = shown.layer) {
-  const before = shown, { answer } = shown, map = maps[layer];
-  const found = await figure.setMap(map, { ...answer.seen, magnitude: answer.shown === "magnitude" }, nothing(answer));
-  if (before === shown && (found || !map)) panel.tell(answer, found);
-  listeners.forEach((listener) => listener(shown));
+  const before = shown, map = mapOf(layer), answer = asWhole(shown.answer, layer);
+  announce();
+  const found = await figure.setMap(map, readAs(answer), nothing(answer));
+  if (before === shown && (found || !map)) panel.tell(answer, found, cutOut());
 }
 
-/* Every layer's map is here, or on its way; or the server has to be asked for each. */
+/* What is said of a layer is not said of all of them together. */
+const asWhole = (answer, layer) => (layer === ALL ? { ...answer, reach: "network" } : answer);
+
+/* What a cut-out leaves, if there is one. */
+const cutOut = () => (look.cutout && figure.heat ? { ...figure.kept(), threshold: look.threshold } : null);
+
+/* Say again where the heat lies, as it is shown now. */
+export function retell() {
+  if (shown && figure.heat) panel.tell(asWhole(shown.answer, shown.layer), figure.found(), cutOut());
+}
+
+/* Every layer's map is here, or on its way; or the server has to be asked: for each, or for all those that were lost. */
 export async function chooseLayer(layer) {
   if (!shown) return;
-  if (shown.answer.reach === "layer") {
+  if (shown.answer.reach === "layer" || (others === "lost" && !maps[layer])) {
     ask({ layer });
   } else {
     shown = { ...shown, layer, choice: layer };
@@ -194,5 +252,6 @@ export async function chooseLayer(layer) {
 export async function start(settings) {
   limits = settings.limits;
   await figure.plotted();
-  figure.interact();
+  figure.interact({ "zoom-in": 1.5, "zoom-out": 1 / 1.5, "zoom-all": 0 });
+  noteFailures(() => waiting && asked, fail);
 }

@@ -1,8 +1,11 @@
-/* The ways in for a photo: drop, choose, paste, the camera, or a sample. Each ends with `take(file)`. */
+/* The ways in for photos: drop, choose, paste, the camera, or a sample. Each ends with `take(file)`, or with `many(files)` where there are several
+   or a folder: see `folder.mjs`. */
+import { hasFolder, named, read } from "./folder.mjs";
 
 const within = (event, selector) => event.target instanceof Element && event.target.closest(selector);
 
-export function listen(take) {
+export function listen(take, many) {
+  const choose = (files) => (files.length > 1 ? many(named(files)) : take(files[0]));
   /* Capturing listeners on the document see a file before dcc.Upload does, which would read all of it and refuse in silence. */
   const on = (type, handle) => document.addEventListener(type, handle, true);
 
@@ -20,7 +23,8 @@ export function listen(take) {
     event.preventDefault();
     event.stopImmediatePropagation();
     dragging(-depth);
-    take(event.dataTransfer?.files[0]);
+    if (hasFolder(event.dataTransfer)) many(read(event.dataTransfer));
+    else choose([...event.dataTransfer?.files ?? []]);
   });
 
   /* Nobody meets dcc.Upload's own field, which has no name: there is a button for it. */
@@ -29,19 +33,19 @@ export function listen(take) {
     const input = within(event, "#upload input[type=file]");
     if (!input) return;
     event.stopImmediatePropagation();
-    const [file] = input.files;
+    const files = [...input.files];
     input.value = ""; // the same file can be chosen again
-    take(file);
+    choose(files);
   });
   on("cancel", (event) => within(event, "#upload input[type=file]") && take(undefined));
 
   document.getElementById("camera").addEventListener("click", () => camera(take));
 
   on("paste", (event) => {
-    const file = [...(event.clipboardData?.files ?? [])][0];
-    if (file) {
+    const files = [...event.clipboardData?.files ?? []];
+    if (files.length) {
       event.preventDefault();
-      take(file);
+      choose(files);
     } else if (!within(event, "input, textarea")) {
       take(undefined);
     }
@@ -66,7 +70,7 @@ function camera(take) {
   input.click();
 }
 
-/* A sample as the file that a person would have chosen, but for a note that it is one; awaited by whoever takes it. */
+/* A sample as the file that a person would have chosen; awaited by whoever takes it. */
 export async function sample(name) {
   const answer = await fetch(new URL(`../../samples/${encodeURIComponent(name)}`, import.meta.url));
   if (!answer.ok) throw new TypeError(`sample ${name}: ${answer.status}`);

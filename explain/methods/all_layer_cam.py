@@ -21,8 +21,8 @@ from explain.preprocessing import enlarge
     family="combined",
     layer=False,
     use="One picture of the whole network: what early and late layers agree on is bright.",
-    limits="At early layers the mean of the gradients says little, so edges mix with evidence; LayerCAM is sounder "
-    "there. Where it is bright, no layer need have its maximum.",
+    limits="At early layers Grad-CAM says little, so edges mix with evidence, and where the picture is bright no "
+    "single layer need have its maximum.",
     display="positive",
     signed=False,
     cost="1 forward pass, and back to the first of the layers",

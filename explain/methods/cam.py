@@ -16,8 +16,9 @@ from explain.methods._terms import weighted
     symbols="A^k: channel k of what the global average pooling reads; v_k: its weight in the score",
     family="cam",
     needs=("activations", "head"),
-    use="Exact where it applies: the mean of the map is the score without its bias.",
-    limits="Only for the layer that a global average pooling reads, with nothing but a linear layer behind it.",
+    use="Its map is what each place adds to the score of the class: the mean over all places is the score without its "
+    "bias.",
+    limits="It works only at the layer that a global average pooling reads, with nothing but a linear layer behind it.",
     display="positive",
     signed=True,
     cost="1 forward pass",

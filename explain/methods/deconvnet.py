@@ -12,12 +12,13 @@ from explain.methods._reduction import REDUCE, reduced
     title="Deconvnet",
     paper="Zeiler, Fergus, ECCV 2014, arXiv 1311.2901",
     equation="max_c |R_c| at the input, where R passes each ReLU as relu(R) (section 2.1)",
-    symbols="R: what comes back of dS",
+    symbols="R: what comes back of dS, where the paper starts from one unit of a layer",
     family="gradients",
     layer=False,
-    use="Compares with published pictures; networks with max pooling.",
-    limits="Without max pooling it hardly depends on the photo; like guided backpropagation it hardly depends on the "
-    "class. The paper starts from one unit of a layer, not from a class.",
+    use="Traces the score back to the pixels as an early paper did: to compare with its pictures, of networks with "
+    "max pooling.",
+    limits="Without max pooling it hardly depends on the photo, and like guided backpropagation it hardly depends on "
+    "the class.",
     display="magnitude",
     signed=False,
     cost="1 forward and 1 backward pass",

@@ -18,8 +18,9 @@ from explain.methods import NOISE, Found, method
     "ones of normalisations, activations and products too; z_l: where they are added",
     family="gradients",
     layer=False,
-    use="The whole network at once: the input's contributions and those of all biases, which together are the score.",
-    limits="That they are the score is lost in the map, where each term counts as much as any other, without its sign.",
+    use="Puts together what the input and all biases of the network contribute, which add up to the score.",
+    limits="That sum is lost in the map, where each contribution counts as much as any other, without its sign: a "
+    "bright place need not have raised the score.",
     display="positive",
     signed=False,
     cost="1 forward and 1 backward pass",

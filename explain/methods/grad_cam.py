@@ -16,9 +16,9 @@ from explain.methods._terms import positive, weighted
     symbols="A^k: channel k of the layer's output; S: the score before softmax or sigmoid; a_k: the channel's weight",
     family="cam",
     needs=("activations", "gradients"),
-    use="The usual choice at the last convolutions: which regions speak for a class.",
-    limits="One weight for a whole channel: where its gradient differs from place to place, as in early layers and "
-    "before fully connected ones, it can point to places that did not raise the score.",
+    use="The usual choice at the last convolutions: bright regions speak for the class.",
+    limits="Each channel has one weight for all its places, so in early layers, and before fully connected ones, it "
+    "can point to places that did not raise the score.",
     display="positive",
     signed=False,
     cost="1 forward pass, and back to the layer",

@@ -19,8 +19,9 @@ from explain.methods._terms import positive, weighted
     symbols="A^k: channel k of the layer's output; S: the score; G: its gradient; [ ]: 1 where true, else 0",
     family="cam",
     needs=("activations", "gradients"),
-    use="Compares with published pictures that were made this way.",
-    limits="Evidence against is left out, so two classes get similar maps. Behind swish or gelu the gate is arbitrary.",
+    use="Grad-CAM from positive gradients only, as many notebooks compute it: to compare with their pictures.",
+    limits="It leaves out what speaks against the class, so two classes can get similar maps; behind swish or gelu "
+    "its gate is arbitrary.",
     display="positive",
     signed=False,
     cost="1 forward pass, and back to the layer",

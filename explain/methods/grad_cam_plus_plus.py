@@ -23,9 +23,9 @@ SMALLEST = 1e-6
     symbols="A^k: channel k of the layer's output; S: the score before softmax; G = dS/dA",
     family="cam",
     needs=("activations", "gradients"),
-    use="Several objects of a class at a time: small regions weigh as much as large ones.",
-    limits="Depends on the scale of the scores, and looks at positive gradients only, so classes differ less than in "
-    "Grad-CAM. Behind swish or gelu it is an approximation.",
+    use="Meant for photos with several objects of a class: small regions are to weigh as much as large ones.",
+    limits="It looks at positive gradients only, so classes can differ less than in Grad-CAM, and it depends on the "
+    "scale of the scores; behind swish or gelu it is an approximation.",
     display="positive",
     signed=False,
     cost="1 forward pass, and back to the layer",

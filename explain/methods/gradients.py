@@ -15,8 +15,9 @@ from explain.methods._reduction import REDUCE, reduced
     symbols="x_c: channel c of the model's input; S: the score before softmax or sigmoid",
     family="gradients",
     layer=False,
-    use="Which pixels the score reacts to when they change a little.",
-    limits="Noisy. Sensitivity is not contribution: where the score saturates, a pixel may matter without a gradient.",
+    use="Bright pixels are those to which the score reacts most when they change a little.",
+    limits="The map is noisy, and sensitivity is not contribution: where the score saturates, a pixel may matter "
+    "without a gradient.",
     display="magnitude",
     signed=False,
     cost="1 forward and 1 backward pass",

@@ -16,7 +16,7 @@ from explain.methods._reduction import REDUCE, reduced
     family="gradients",
     layer=False,
     use="Crisp pictures of the edges and textures that a network responds to.",
-    limits="Hardly changes with the class or with the weights of the upper layers (Adebayo et al. 2018, Nie et al. "
+    limits="It hardly changes with the class or with the weights of the upper layers (Adebayo et al. 2018, Nie et al. "
     "2018): it shows what is in the photo more than why the model decides.",
     display="magnitude",
     signed=False,

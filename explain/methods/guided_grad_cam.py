@@ -15,7 +15,7 @@ from explain.preprocessing import enlarge
     equation="max_c |up(M) R_c|, M Grad-CAM of the layer, R guided backpropagation",
     symbols="up: bilinear enlargement to the input's size",
     family="combined",
-    use="Fine structure, where Grad-CAM says that it matters.",
+    use="Fine structure, seen only where Grad-CAM is bright.",
     limits="The fine structure is that of guided backpropagation, which hardly depends on the class.",
     display="magnitude",
     signed=False,

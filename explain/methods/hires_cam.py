@@ -16,8 +16,9 @@ from explain.methods._terms import weighted
     symbols="A^k: channel k of the layer's output; S: the score before softmax or sigmoid",
     family="cam",
     needs=("activations", "gradients"),
-    use="Faithful at the last layer: its values add up to the score without its bias, where one linear layer follows.",
-    limits="At early layers as noisy as the gradients themselves.",
+    use="Weighs every place by itself: where only a linear layer follows, the values of its map add up to the score "
+    "without its bias.",
+    limits="At early layers it is as noisy as the gradients themselves.",
     display="positive",
     signed=True,
     cost="1 forward pass, and back to the layer",

@@ -22,8 +22,9 @@ DOUBLINGS = 2
     symbols="x: the model's input; x': the baseline's; S: the score before softmax or sigmoid",
     family="gradients",
     layer=False,
-    use="Contributions that add up to the difference that the photo makes to the baseline.",
-    limits="Says what differs from the baseline: where the photo is as black as a black one, it shows nothing.",
+    use="What each pixel contributes: all of it adds up to the difference in score between the photo and a baseline, "
+    "such as a black picture.",
+    limits="It shows only what differs from the baseline: where the photo is as black as a black one, it stays dark.",
     display="magnitude",
     signed=True,
     cost="as many forward and backward passes as steps, and 2 forward passes",

@@ -16,8 +16,9 @@ from explain.methods._terms import positive, weighted
     symbols="A^k: channel k of the layer's output; S: the score before softmax or sigmoid",
     family="cam",
     needs=("activations", "gradients"),
-    use="Fine maps at early layers, where Grad-CAM's mean over all places says little.",
-    limits="Evidence against is left out. In front of strided convolutions and pooling, gradients lie on a grid.",
+    use="Fine maps at early layers, where Grad-CAM's one weight for all places says little.",
+    limits="It leaves out what speaks against the class; in front of strided convolutions and pooling, gradients lie "
+    "on a grid, and so does the map.",
     display="positive",
     signed=False,
     cost="1 forward pass, and back to the layer",

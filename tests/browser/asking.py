@@ -78,7 +78,7 @@ def reads(page: Page, heat: NDArray[np.float32]) -> None:
     box = photo_box(page)
     for x, y in PLACES:
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-        said = re.fullmatch(r"heat ([\d.]+) at (\d+), (\d+)", page.inner_text("#readout"))
+        said = re.fullmatch(r"heat (-?[\d.]+) at (\d+), (\d+)", page.inner_text("#readout").replace("−", "-"))
         assert said
         around = heat[int(said[3]) - 1 : int(said[3]) + 2, int(said[2]) - 1 : int(said[2]) + 2]
         assert around.min() - 0.02 <= float(said[1]) <= around.max() + 0.02, "on a photo that is shown smaller"

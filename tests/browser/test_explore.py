@@ -198,7 +198,8 @@ def test_the_download_is_the_picture_that_python_draws(page: Page, explainer: ex
 
 def test_the_download_says_what_it_shows(page: Page) -> None:
     image = download(page)
-    assert image.size == Image.open(SAMPLES / "cat.jpg").size
+    with Image.open(SAMPLES / "cat.jpg") as sample:
+        assert image.size == sample.size
     texts = image.text  # type: ignore[attr-defined]
     assert texts["Software"] == "Whylight"
     assert texts["Model"] == "pets"
@@ -296,10 +297,21 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
     assert page.get_attribute("#opacity [role=slider]", "aria-valuenow") == "0.51"
     reached = set()
     page.locator("#theme").focus()
-    for _ in range(40):
+    for _ in range(60):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.closest('[id]')?.id"))
-    assert {"sample-cat", "class-0", "target", "layer", "method", "model", "colormap", "download"} <= reached
+    assert {
+        "sample-cat",
+        "film-play",
+        "film-scrub",
+        "class-0",
+        "target",
+        "layer",
+        "method",
+        "model",
+        "colormap",
+        "download",
+    } <= reached
     assert page.get_attribute("#threshold [role=slider]", "aria-label") == "Hide below"
 
 

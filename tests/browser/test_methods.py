@@ -11,7 +11,7 @@ import pytest
 from browser.asking import asking, method, option, pick, questions, reads, unfold
 from browser.look import QUESTIONS, choose, pixels, settled
 from browser.serving import SAMPLES, get
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 import explain
 import models
@@ -159,3 +159,26 @@ def test_a_long_method_shows_that_it_works_and_gives_way_to_a_newer_question(pag
     page.wait_for_timeout(12_000)  # until the older answer is there
     assert "activity" in page.inner_text("#verdict")
     assert page.input_value("#method") == "Activations"
+
+
+def test_a_question_that_is_replaced_is_not_answered_to_its_end(page: Page) -> None:
+    """A thousand noisy copies take minutes."""
+
+    def lengthen(route: Route) -> None:
+        body = json.loads(route.request.post_data or "")
+        body["inputs"][0]["value"]["parameters"] = {"samples": 1000} if is_older(route.request) else {}
+        route.continue_(post_data=json.dumps(body))
+
+    def is_older(request: Request) -> bool:
+        return '"smooth-grad"' in (request.post_data or "")
+
+    page.route(QUESTIONS, lengthen)
+    page.click("#method")
+    with page.expect_response(lambda response: is_older(response.request)) as older:
+        page.get_by_role("option", name="SmoothGrad", exact=True).click()
+        page.locator("#status", has_text="Still at work: SmoothGrad").wait_for()
+        method(page, "Activations")
+    assert "Another question has taken the place" in older.value.text()
+    settled(page)
+    assert "activity" in page.inner_text("#verdict")
+    assert page.inner_text("#status") == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from browser import photos
 from browser.asking import LONG, asking, method, option, unfold
 from browser.look import choose, explained, pixels, settled, slide
 from browser.serving import SAMPLES
+from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -79,6 +81,7 @@ def test_a_view_comes_back_from_its_address(page: Page, new_page: Callable[..., 
     choose(page, "colormap", "Cividis")
     slide(page, "opacity", 0.7)
     slide(page, "threshold", 0.2)
+    page.locator("#show").get_by_text("Cut-out").click()
     expected = {
         "method": "grad-cam++",
         "set.normalize_alpha": "true",
@@ -88,6 +91,7 @@ def test_a_view_comes_back_from_its_address(page: Page, new_page: Callable[..., 
         "colormap": "cividis",
         "opacity": page.get_attribute("#opacity [role=slider]", "aria-valuenow"),
         "threshold": page.get_attribute("#threshold [role=slider]", "aria-valuenow"),
+        "show": "cutout",
         "sample": "dog",
     }
     follows(page, expected)
@@ -101,6 +105,11 @@ def test_a_view_comes_back_from_its_address(page: Page, new_page: Callable[..., 
     expect(option(other, "normalize_alpha", "switch")).to_be_checked()
     assert other.inner_text("#verdict") == page.inner_text("#verdict")
     assert np.abs(pixels(other) - pixels(page)).max() < 3
+    for one in (page, other):
+        one.locator("#show").get_by_text("Heat").click()
+        one.wait_for_timeout(300)
+    assert np.abs(pixels(other) - pixels(page)).max() < 3
+    follows(other, {name: value for name, value in expected.items() if name != "show"})
 
 
 def test_names_that_are_not_known_are_said_with_what_is_shown_instead(page: Page, server: str) -> None:
@@ -127,23 +136,22 @@ def test_names_that_are_not_known_are_said_with_what_is_shown_instead(page: Page
     assert page.input_value("#method") == "SmoothGrad", "the method stays"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "%E0%A4%A&=&==&&%",
-        "opacity=7&threshold=x&evidence=maybe&score=percent",
-        "__proto__=1&constructor=2&set.__proto__=3&set.constructor=&hasOwnProperty=4",
-        "explanation",
-        f"class={'x' * 5000}",
-    ],
+MEANINGLESS = (
+    "%E0%A4%A&=&==&&%",
+    "opacity=7&threshold=x&evidence=maybe&score=percent&show=hologram",
+    "__proto__=1&constructor=2&set.__proto__=3&set.constructor=&hasOwnProperty=4",
+    "explanation",
+    f"class={'x' * 5000}",
 )
-def test_what_means_nothing_is_ignored(new_page: Callable[..., Page], server: str, text: str) -> None:
+
+
+def test_what_means_nothing_is_ignored(new_page: Callable[..., Page], server: str) -> None:
     page = new_page()
-    page.goto(f"{server}/#{text}")
-    settled(page)
-    assert page.inner_text("#status") == ""
-    assert page.inner_text("#verdict").startswith("Cat,")
-    follows(page, {})
+    for text in MEANINGLESS:
+        visit(page, f"{server}/#{text}")
+        assert page.inner_text("#status") == "", text
+        assert page.inner_text("#verdict").startswith("Cat,"), text
+        follows(page, {})
 
 
 def test_nothing_of_a_photo_is_in_its_link(new_page: Callable[..., Page], server: str) -> None:
@@ -197,6 +205,28 @@ def copied(page: Page) -> str:
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
+def ran(code: str, photo: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the code has made, beside this photo."""
+    (folder / PHOTO).write_bytes(photo)
+    monkeypatch.chdir(folder)
+    made: dict[str, Any] = {}
+    exec(compile(code, "copied.py", "exec"), made)  # noqa: S102 - that it runs is what is tested
+    return made
+
+
+def on_grey(file: Path | io.BytesIO) -> NDArray[np.float32]:
+    image = Image.open(file).convert("RGBA")
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", image.size, "grey"), image).convert("RGB"), np.float32)
+
+
+def looks_like(page: Page, file: Path) -> None:
+    """The page's picture is that of the file."""
+    _, content = downloaded(page, "download")
+    difference = np.abs(on_grey(io.BytesIO(content)) - on_grey(file))
+    assert difference.mean() < 1.5  # browser and Pillow decode JPEG with other rounding
+    assert np.quantile(difference, 0.99) < 8
+
+
 def downloaded(page: Page, entry: str) -> tuple[str, bytes]:
     if entry != "download":
         page.click("#downloads summary")
@@ -207,7 +237,9 @@ def downloaded(page: Page, entry: str) -> tuple[str, bytes]:
 
 VIEWS = {
     "as it opens": "",
-    "a contrast at another layer": "method=hires-cam&layer=conv4_block1_out&class=dog&against=cat&colormap=inferno",
+    "for and against": "layer=conv4_block6_out&class=dog&evidence=both&threshold=0.2",
+    "a contrast at another layer, cut out": "method=hires-cam&layer=conv4_block1_out&class=dog&against=cat"
+    "&evidence=both&colormap=inferno&show=cutout&threshold=0.4",
     "against, of the probability": "method=grad-cam%2B%2B&set.normalize_alpha=true&evidence=against&score=probability",
     "of the whole network": "method=gradients&set.reduce=mean_abs&set.augment=flip&opacity=0.8&threshold=0.3",
     "of no class": "method=activations&set.channel=7&layer=conv3_block4_out&sample=dog-human",
@@ -228,13 +260,9 @@ def test_code_record_and_raw_map_are_of_the_view(
         visit(page, f"{server}/#{VIEWS[view]}")
     follows(page, asked)
     photo = (SAMPLES / f"{asked.get('sample', 'cat')}.jpg").read_bytes()
-    (tmp_path / PHOTO).write_bytes(photo)
     if "model" in asked:
         makes.store(tmp_path / "path" / "to", "makes", "Makes and years")
-    monkeypatch.chdir(tmp_path)
-    made: dict[str, Any] = {}
-    code = copied(page)
-    exec(compile(code, "copied.py", "exec"), made)  # noqa: S102 - that it runs is what is tested
+    made = ran(copied(page), photo, tmp_path, monkeypatch)
     e = made["e"]
 
     called, content = downloaded(page, "download-map")
@@ -251,24 +279,39 @@ def test_code_record_and_raw_map_are_of_the_view(
         assert record.pop(changing).__class__ is own.pop(changing).__class__
     assert record == own
     assert (record["layer"] or "") == asked.get("layer", record["layer"] or "")
-    again = made["explainer"].explain(photo, **explain.read_record(content))
-    np.testing.assert_allclose(again.map, e.map)
-
-    called, content = downloaded(page, "download")
-    (tmp_path / called).write_bytes(content)
-    found, expected = (
-        np.asarray(Image.open(file).convert("RGB"), np.float32) for file in (tmp_path / called, "overlay.png")
-    )
-    difference = np.abs(found - expected)
-    assert difference.mean() < 1.5  # browser and Pillow decode JPEG with other rounding
-    assert np.quantile(difference, 0.99) < 8
+    if "less" not in record:  # which is the difference of two
+        again = made["explainer"].explain(photo, **explain.read_record(content))
+        np.testing.assert_allclose(again.map, e.map)
+    looks_like(page, tmp_path / ("cutout.png" if "show" in asked else "overlay.png"))
 
 
-def test_code_of_a_photo_that_was_made_smaller_says_so(shared: Page) -> None:
+@pytest.mark.usefixtures("python")
+def test_the_mean_of_all_layers_is_code_and_picture_but_no_record(
+    shared: Page, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, asked = shared, "method=layer-cam&layer=all+layers&opacity=0.6&threshold=0.1"
+    visit(page, f"{server}/#{asked}")
+    expect(page.locator("#film-name")).to_contain_text("mean of")
+    follows(page, dict(parse_qsl(asked)))
+    ran(copied(page), (SAMPLES / "cat.jpg").read_bytes(), tmp_path, monkeypatch)
+    looks_like(page, tmp_path / "overlay.png")
+    page.click("#downloads summary")
+    page.click("#download-map")
+    expect(page.locator("#status.error")).to_contain_text("Choose a layer")
+
+
+def test_code_says_what_is_not_as_the_file_has_it(shared: Page) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (40, 1700, 3)).astype(np.uint8)
     explained(shared, ("wide.jpg", photos.encoded(photos.Image.fromarray(noise), "JPEG")))
     assert re.search(r'"photo.jpg",  # .*smaller', copied(shared))
     assert "wide" not in copied(shared)
+    shared.click("#what-if")
+    with asking(shared):
+        shared.click("#remove")
+    expect(shared.locator("#edited")).to_be_visible()
+    assert re.search(r'"photo.jpg",  # .*painted over', copied(shared))
+    shared.click("#copy-link")
+    expect(shared.locator("#status")).to_contain_text("nor is what was painted over")
 
 
 def test_a_download_that_does_not_come_is_said(page: Page, faults: list[str]) -> None:

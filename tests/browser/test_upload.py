@@ -6,13 +6,14 @@ import base64
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from browser import photos
 from browser.look import explained, pixels, requests, settled, slide, upload
-from browser.serving import SAMPLES
+from browser.serving import SAMPLES, serving, wait_for
 from playwright.sync_api import Browser, Error, Page
 
 UPRIGHT = {
@@ -91,11 +92,28 @@ def test_what_is_no_photo_is_said_and_the_page_goes_on(page: Page, name: str) ->
     page.locator("#status", has_text=reason).wait_for()
     assert page.get_attribute("#verdict", "aria-busy") == "false"
     assert page.inner_text("#verdict") == verdict
-    below = slice(60, None)  # the sentence lies over the top of the figure
+    below = slice(90, None)  # the sentence lies over the top of the figure, with its shadow
     assert np.abs(pixels(page)[below] - before[below]).max() == 0, "the photo before is still there, and its heat"
     explained(page, SAMPLES / "dog.jpg")
     assert page.inner_text("#status") == ""
     assert page.inner_text("#verdict").startswith("Dog,")
+
+
+def test_without_samples_the_page_waits_for_a_photo(new_page: Callable[..., Page], tmp_path: Path) -> None:
+    samples = tmp_path / "samples"
+    samples.mkdir()
+    with serving(tmp_path / "log", WHYLIGHT_SAMPLES=str(samples)) as address:
+        wait_for(f"{address}/readyz")
+        page = new_page()
+        page.goto(address)
+        for refused in (False, True):  # nothing changes that
+            if refused:
+                upload(page, ("text.jpg", b"no photo"))
+                page.locator("#status", has_text="not a photo").wait_for()
+            page.locator("#verdict[aria-busy=false]", has_text="Drop, choose or paste a photo to begin").wait_for()
+        explained(page, SAMPLES / "dog.jpg")
+        assert page.inner_text("#verdict").startswith("Dog,")
+        assert page.inner_text("#status") == ""
 
 
 def test_the_same_file_twice_works_twice(page: Page) -> None:

@@ -13,6 +13,7 @@ import pytest
 from conformance.asking import every, one
 from keras import layers
 from numpy.testing import assert_array_equal
+from tensorflow.python.eager import context  # TensorFlow counts its functions there, and nowhere in public
 
 import explain
 
@@ -51,6 +52,23 @@ def test_a_model_is_traced_once_however_it_is_used():
     another = explain.Explainer(explainer.classifier)
     another.explain(networks.noise(12, 12))
     assert model.get_layer("counting").runs == runs + 3  # once more for each rule of gradients
+
+
+def test_tensorflow_traces_nothing_anew_for_further_photos():
+    explainer = networks.explainer(counted())
+
+    def use(seed):
+        photo = networks.noise(12 + seed, 20, seed=seed)
+        for method in explain.methods():
+            every(explainer, photo, method)
+            one(explainer, photo, method, target=networks.PETS[seed % 3])
+
+    for seed in range(3):  # every class is once the predicted one, or not
+        use(seed)
+    functions = set(context.context().list_function_names())
+    for seed in range(3, 12):
+        use(seed)
+    assert set(context.context().list_function_names()) == functions
 
 
 def peak() -> float:

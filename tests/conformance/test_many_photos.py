@@ -133,3 +133,16 @@ def test_a_prediction_cannot_be_written_into():
     for scores in (prediction.logits, prediction.probabilities):
         with pytest.raises(ValueError, match="read-only"):
             scores[0] = 0
+
+
+@pytest.mark.parametrize("layer", ["stem", "inner", None])
+def test_the_activations_of_a_new_photo_take_one_pass(layer, monkeypatch):
+    prepared = []
+    original = explain.Classifier.prepare
+    monkeypatch.setattr(explain.Classifier, "prepare", lambda *given: prepared.append(1) or original(*given))
+    explainer, photo = explain.Explainer(networks.kind("residual")), networks.noise(12, 12)
+    found = explainer.explain(photo, "activations", layer)
+    assert len(prepared) == 1
+    again = explain.Explainer(networks.kind("residual"), cache_bytes=0).explain(photo, "activations", layer)
+    np.testing.assert_allclose(found.channels, again.channels, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found.map, found.channels.mean(-1), rtol=1e-5, atol=1e-6)

@@ -163,12 +163,6 @@ def plus_plus(a, g):
     return (alphas * np.maximum(g, 0)).sum((0, 1))
 
 
-@pytest.fixture(scope="module")
-def twin():
-    model = twins.build()
-    return twins.Twin(model), twins.explainer(model)
-
-
 @pytest.mark.parametrize("method", FORMULAS)
 @pytest.mark.parametrize("weights", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, -1, 0), (0, -1, 0), (-0.5, 2, 1)])
 def test_formulas_on_gradients_by_differences(twin, method, weights):

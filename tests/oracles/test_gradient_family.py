@@ -34,12 +34,6 @@ def cubes(reds):
     return keras.ops.sum(reds**3, -1, keepdims=True)
 
 
-@pytest.fixture(scope="module")
-def twin():
-    model = twins.build()
-    return twins.Twin(model), twins.explainer(model)
-
-
 REDUCTIONS = {
     "max_abs": lambda d: np.abs(d).max(-1),
     "mean_abs": lambda d: np.abs(d).mean(-1),

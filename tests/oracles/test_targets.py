@@ -37,16 +37,6 @@ def raw(explainer, method, *labels):
     return found.channels if method in MAGNITUDE else found.map
 
 
-@pytest.fixture(scope="module")
-def model():
-    return twins.build()
-
-
-@pytest.fixture(scope="module")
-def explainer(model):
-    return twins.explainer(model)
-
-
 FACTOR = 0.25
 
 
@@ -66,27 +56,32 @@ def close(found, expected, share=1e-5):
 
 @pytest.mark.parametrize("method", [*LINEAR, *RECTIFIED, *MAGNITUDE])
 @pytest.mark.parametrize(("first", "second"), [("cat", "dog"), ("bird", "cat")])
-def test_a_contrast_is_the_difference_of_two_maps(explainer, method, first, second):
+def test_a_contrast_is_the_difference_of_two_maps(twin_explainer, method, first, second):
     if method == "integrated-gradients":  # one that doubles its steps would be compared with one that does not
         how = {"steps": 400}
-        maps = [explainer.explain(twins.PHOTO, method, target=one, **how) for one in (first, second, (first, second))]
+        maps = [
+            twin_explainer.explain(twins.PHOTO, method, target=one, **how) for one in (first, second, (first, second))
+        ]
         assert {found.record()["facts"]["steps"] for found in maps} == {400}
         close(maps[2].map, maps[0].map - maps[1].map)
         return
-    close(raw(explainer, method, first, second), raw(explainer, method, first) - raw(explainer, method, second))
-    close(raw(explainer, method, second, first), -raw(explainer, method, first, second))
+    close(
+        raw(twin_explainer, method, first, second),
+        raw(twin_explainer, method, first) - raw(twin_explainer, method, second),
+    )
+    close(raw(twin_explainer, method, second, first), -raw(twin_explainer, method, first, second))
 
 
 @pytest.mark.parametrize("method", GATED)
-def test_gates_make_a_contrast_something_else(explainer, method):
-    difference = ask(explainer, method, "cat").map - ask(explainer, method, "dog").map
-    contrast = ask(explainer, method, ("cat", "dog")).map
+def test_gates_make_a_contrast_something_else(twin_explainer, method):
+    difference = ask(twin_explainer, method, "cat").map - ask(twin_explainer, method, "dog").map
+    contrast = ask(twin_explainer, method, ("cat", "dog")).map
     assert np.abs(contrast - difference).max() > 0.01 * contrast.max()
 
 
 @pytest.mark.parametrize("method", sorted(set(EVERY) - set(CLASSLESS)))
-def test_a_class_against_itself_is_flat(explainer, method):
-    found = ask(explainer, method, ("dog", "dog"))
+def test_a_class_against_itself_is_flat(twin_explainer, method):
+    found = ask(twin_explainer, method, ("dog", "dog"))
     assert found.flat
     assert_array_equal(found.map, np.zeros_like(found.map))
     assert_array_equal(found.heat(), np.zeros(twins.SIZE))
@@ -94,8 +89,8 @@ def test_a_class_against_itself_is_flat(explainer, method):
 
 @pytest.mark.parametrize("method", [*LINEAR, *MAGNITUDE])
 @pytest.mark.parametrize("label", networks.PETS)
-def test_what_speaks_against_a_class_is_the_map_negated(explainer, method, label):
-    found, turned = ask(explainer, method, label), ask(explainer, method, against(label))
+def test_what_speaks_against_a_class_is_the_map_negated(twin_explainer, method, label):
+    found, turned = ask(twin_explainer, method, label), ask(twin_explainer, method, against(label))
     assert str(turned.target) == f"against {label}"
     if method in MAGNITUDE:
         close(turned.channels, -found.channels)
@@ -106,22 +101,22 @@ def test_what_speaks_against_a_class_is_the_map_negated(explainer, method, label
 
 @pytest.mark.parametrize("method", RECTIFIED)
 @pytest.mark.parametrize("label", networks.PETS)
-def test_no_place_speaks_both_for_and_against(explainer, method, label):
-    first, second = ask(explainer, method, label).map, ask(explainer, method, against(label)).map
+def test_no_place_speaks_both_for_and_against(twin_explainer, method, label):
+    first, second = ask(twin_explainer, method, label).map, ask(twin_explainer, method, against(label)).map
     assert first.max() > 0 or second.max() > 0
     assert_array_equal(np.minimum(first, second), np.zeros_like(first))
 
 
 @pytest.mark.parametrize("method", EVERY)
-def test_a_constant_added_to_the_scores_changes_no_map(explainer, moved, method):
+def test_a_constant_added_to_the_scores_changes_no_map(twin_explainer, moved, method):
     for target in ("cat", "bird", ("cat", "bird")):
-        close(ask(moved, method, target).map, ask(explainer, method, target).map)
+        close(ask(moved, method, target).map, ask(twin_explainer, method, target).map)
 
 
 @pytest.mark.parametrize("method", EVERY)
-def test_a_factor_of_the_scores_changes_no_picture_but_that_of_grad_cam_plus_plus(explainer, scaled, method):
+def test_a_factor_of_the_scores_changes_no_picture_but_that_of_grad_cam_plus_plus(twin_explainer, scaled, method):
     for label in networks.PETS:
-        expected, found = ask(explainer, method, label), ask(scaled, method, label)
+        expected, found = ask(twin_explainer, method, label), ask(scaled, method, label)
         if method == "grad-cam++":
             assert np.abs(found.map - FACTOR * expected.map).max() > 0.01 * found.map.max()
             continue
@@ -130,9 +125,9 @@ def test_a_factor_of_the_scores_changes_no_picture_but_that_of_grad_cam_plus_plu
 
 
 @pytest.mark.parametrize("method", [*LINEAR, *RECTIFIED, "grad-cam-gated", "layer-cam", *MAGNITUDE])
-def test_a_weight_of_the_target_is_a_factor(explainer, method):
-    found = ask(explainer, method, explain.Target({"cat": 2.5}))
-    close(found.map, 2.5 * ask(explainer, method, "cat").map)
+def test_a_weight_of_the_target_is_a_factor(twin_explainer, method):
+    found = ask(twin_explainer, method, explain.Target({"cat": 2.5}))
+    close(found.map, 2.5 * ask(twin_explainer, method, "cat").map)
 
 
 @pytest.mark.parametrize("method", EVERY)
@@ -205,20 +200,20 @@ def test_integrated_gradients_of_a_probability_are_complete(probable):
     assert found.map.sum(dtype=np.float64) == pytest.approx(wanted, rel=1e-2, abs=1e-4)
 
 
-def test_a_temperature_changes_maps_of_probabilities_only(model, explainer):
-    cooled = twins.explainer(model, temperature=4.0)
-    scores = twins.Twin(model).scores(twins.X)
-    slopes = [twins.slope(lambda x, n=n: twins.Twin(model).scores(x)[n], twins.X) for n in range(3)]
+def test_a_temperature_changes_maps_of_probabilities_only(twin_model, twin_explainer):
+    cooled = twins.explainer(twin_model, temperature=4.0)
+    scores = twins.Twin(twin_model).scores(twins.X)
+    slopes = [twins.slope(lambda x, n=n: twins.Twin(twin_model).scores(x)[n], twins.X) for n in range(3)]
     p = np.exp(scores / 4) / np.exp(scores / 4).sum()
     expected = p[0] * (slopes[0] - np.tensordot(p, slopes, 1)) / 4
     found = cooled.explain(twins.PHOTO, "gradients", target=explain.Target({"cat": 1.0}, "probability"))
     close(found.channels, expected, share=1e-4)
     for method in EVERY:
-        close(ask(cooled, method, "cat").map, ask(explainer, method, "cat").map)
+        close(ask(cooled, method, "cat").map, ask(twin_explainer, method, "cat").map)
 
 
 @pytest.mark.parametrize("method", EVERY)
-def test_the_predicted_class_is_the_target_that_is_not_named(explainer, method):
-    found = ask(explainer, method)
-    close(found.map, ask(explainer, method, "cat").map)
+def test_the_predicted_class_is_the_target_that_is_not_named(twin_explainer, method):
+    found = ask(twin_explainer, method)
+    close(found.map, ask(twin_explainer, method, "cat").map)
     assert found.target == (None if method in CLASSLESS else explain.Target({"cat": 1.0}, "logit"))

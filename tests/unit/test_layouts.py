@@ -5,7 +5,6 @@ from typing import Any
 
 import layouts
 from layouts import ids
-from layouts.download import ENTRIES
 
 CONTENTS = layouts.Contents(
     models={"pets": "cats and dogs", "mine": "things of mine"},
@@ -16,6 +15,7 @@ CONTENTS = layouts.Contents(
     samples=("a cat.jpg", "dog.jpg"),
     max_bytes=10_000_000,
     max_pixels=64_000_000,
+    notes={"dog.jpg": {"caption": "A dog asleep", "shows": "dog", "lessons": {"pets": "It sleeps."}}},
 )
 
 
@@ -36,7 +36,7 @@ def page() -> dict[str, Any]:
 
 def test_every_id_is_on_the_page() -> None:
     expected = {value for name, value in vars(ids).items() if name.isupper()}
-    assert expected | {"sample-a cat", "sample-dog"} | {ids.download(entry.name) for entry in ENTRIES} == set(page())
+    assert expected | {"sample-a cat", "sample-dog"} == set(page())
 
 
 def test_the_page_carries_what_its_scripts_need() -> None:
@@ -59,6 +59,17 @@ def test_addresses_lie_below_the_base_path() -> None:
     assert addresses
     assert all(address.startswith("/why/") for address in addresses)
     assert "/why/samples/a%20cat.jpg" in addresses
+
+
+def test_a_sample_is_called_by_its_caption_or_by_its_file() -> None:
+    named = page()
+    assert [named[f"sample-{name}"].children.alt for name in ("a cat", "dog")] == [
+        "Sample: a cat",
+        "Sample: A dog asleep",
+    ]
+    assert getattr(named["sample-dog"], "data-shows") == "dog"
+    assert getattr(named["sample-dog"], "data-lessons") == '{"pets": "It sleeps."}'
+    assert not hasattr(named["sample-a cat"], "data-shows")
 
 
 def test_classes_layers_and_models_are_searched_by_typing() -> None:

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 import explain
+from callbacks.asker import Newest
 from callbacks.catalog import catalog
 from callbacks.question import answer
 from explain import LayerInfo
 from explain.methods import FAMILIES
-from service import Answer, MissingPhotoError, NotYetError, Question, RefusedError
+from service import Answer, MissingPhotoError, NotYetError, Question, RefusedError, UnwantedError
 
 ASKED: dict[str, Any] = {"number": 7, "model": "pets", "method": "grad-cam", "digest": "d"}
 FOUND = Answer(
@@ -31,6 +33,7 @@ FOUND = Answer(
     size=(200, 100),
     view=(50, 0, 150, 100),
     area=(0.0, 0.0, 1.0, 1.0),
+    input_size=(60, 50),
     display=None,
 )
 
@@ -39,9 +42,11 @@ class Stub:
     def __init__(self, outcome: Answer | Exception) -> None:
         self.outcome = outcome
         self.asked: list[Question] = []
+        self.wanted: list[Callable[[], bool]] = []
 
-    def explain(self, question: Question) -> Answer:
+    def explain(self, question: Question, wanted: Callable[[], bool]) -> Answer:
         self.asked.append(question)
+        self.wanted.append(wanted)
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
@@ -53,14 +58,19 @@ class Stub:
         return {"grey": bytes(range(3))}
 
 
+def told(stub: Stub, newest: Newest | None = None, gone: bool = False, **question: Any) -> dict[str, Any]:
+    return answer(stub, {**ASKED, **question}, newest or Newest(), lambda: not gone)  # type: ignore[arg-type]
+
+
 def ask(outcome: Answer | Exception, **question: Any) -> dict[str, Any]:
-    return answer(Stub(outcome), {**ASKED, **question})  # type: ignore[arg-type]
+    return told(Stub(outcome), **question)
 
 
 def test_an_answer_has_the_number_of_its_question_and_shares_of_the_photo() -> None:
     found = ask(FOUND)
     assert found["number"] == 7
     assert found["view"] == [0.25, 0, 0.75, 1]
+    assert found["input"] == {"width": 60, "height": 50}
     assert found["seen"] == {"width": 100, "height": 100, "area": (0, 0, 1, 1)}
     assert found["layers"][1] == {
         "group": "net 2",
@@ -144,7 +154,7 @@ def test_options_reach_the_service_as_they_are() -> None:
         "evidence": "against",
         "space": "probability",
     }
-    found = answer(stub, {**ASKED, **options})  # type: ignore[arg-type]
+    found = told(stub, **options)
     asked = stub.asked[0]
     assert {name: getattr(asked, name) for name in options} == options
     assert [type(value) for value in asked.parameters.values()] == [int, float, str, bool]
@@ -157,16 +167,30 @@ def test_options_reach_the_service_as_they_are() -> None:
         (NotYetError("Wait.", 2), {"again": 2, "note": "Wait."}),
         (MissingPhotoError(), {"missing": True}),
         (RefusedError("No photo."), {"error": "No photo."}),
+        (UnwantedError(), {"error": "Another question has taken the place of this one."}),
     ],
 )
 def test_why_there_is_no_answer(outcome: Exception, expected: dict[str, Any]) -> None:
     assert ask(outcome) == {"number": 7, "rest": False, "everything": True, **expected}
 
 
+def test_a_question_is_wanted_until_its_page_asks_another_one_or_has_gone() -> None:
+    stub, newest = Stub(FOUND), Newest()
+    told(stub, newest, page="here", number=7)
+    told(stub, newest, page="here", number=7, rest=True)
+    told(stub, newest, page="there", number=8)
+    told(stub, newest, number=9)  # of nobody
+    assert [wanted() for wanted in stub.wanted] == [True] * 4
+    told(stub, newest, page="here", number=8)
+    assert [wanted() for wanted in stub.wanted] == [False, False, True, True, True]
+    told(stub, newest, page="here", number=10, gone=True)
+    assert not stub.wanted[-1]()
+
+
 @pytest.mark.parametrize("target", [None, 1, "dog", "a class that this model does not have"])
 def test_a_class_is_asked_for_by_index_or_label(target: object) -> None:
     stub = Stub(FOUND)
-    answer(stub, {**ASKED, "target": target})  # type: ignore[arg-type]
+    told(stub, target=target)
     assert stub.asked[0].target == target
 
 
@@ -178,6 +202,8 @@ def test_an_unfamiliar_photo_is_said() -> None:
     "wrong",
     [
         {"number": "7"},
+        {"page": 7},
+        {"page": "x" * 61},
         {"photo": "%"},
         {"target": -1},
         {"target": 1.5},
@@ -205,6 +231,6 @@ def test_an_unfamiliar_photo_is_said() -> None:
 )
 def test_what_is_no_question_is_not_asked(wrong: dict[str, Any]) -> None:
     stub = Stub(FOUND)
-    found = answer(stub, {**ASKED, **wrong})  # type: ignore[arg-type]
+    found = told(stub, **wrong)
     assert "can't be read" in found["error"]
     assert stub.asked == []

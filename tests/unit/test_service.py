@@ -16,8 +16,8 @@ from models import serving
 from models.familiar import Familiar
 from models.serving import Loader, Served
 from service import NotYetError, Question
-from service.admission import Admission
 from service.photos import Photos
+from service.service import LONG_WAITING
 from settings import Settings
 
 SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
@@ -42,38 +42,6 @@ def test_thousands_of_photos_take_no_more_than_one_that_is_too_large() -> None:
         kept.keep(photo(str(number)))
     assert len(kept._photos) == 1
     assert kept.get("1999")
-
-
-def test_two_pass_eight_wait_and_the_next_is_asked_to_come_again() -> None:
-    admission = Admission(passes=2, waiting=8)
-    inside, most = [0], [0]
-    lock, leave = threading.Lock(), threading.Event()
-
-    def visit() -> None:
-        with admission.turn():
-            with lock:
-                inside[0] += 1
-                most[0] = max(most[0], inside[0])
-            leave.wait(10)
-            with lock:
-                inside[0] -= 1
-
-    visitors = [threading.Thread(target=visit) for _ in range(10)]
-    for visitor in visitors:
-        visitor.start()
-    until = time.monotonic() + 5
-    while admission._places.acquire(blocking=False):  # until all ten are in
-        admission._places.release()
-        assert time.monotonic() < until
-    with pytest.raises(NotYetError, match="Many people") as error, admission.turn():
-        pass
-    assert error.value.seconds > 0
-    leave.set()
-    for visitor in visitors:
-        visitor.join(10)
-    assert most[0] == 2
-    with admission.turn():
-        pass
 
 
 def served(name: str = "Cats and dogs", **parts: Any) -> Served:
@@ -366,20 +334,48 @@ def test_methods_of_many_passes_leave_one_to_the_others(running: service.Service
 
     answered(running, Question("cars", photo=PHOTO))
     with running._long.turn():
-        waiting = threading.Thread(target=ask, args=("gradients",))
-        waiting.start()
-        assert ask("grad-cam").method == "grad-cam", "it does not wait"
-        assert waiting.is_alive()
-        taken = 0
-        while running._long._places.acquire(blocking=False):
-            taken += 1
+        line = [threading.Thread(target=ask, args=("gradients",)) for _ in range(LONG_WAITING)]
+        for waiting in line:
+            waiting.start()
+        until = time.monotonic() + 10
+        while len(running._long._line) < LONG_WAITING:
+            assert time.monotonic() < until
         with pytest.raises(NotYetError, match="Many people"):
             ask("gradients")
-        assert ask("grad-cam").method == "grad-cam"
-        for _ in range(taken):
-            running._long._places.release()
-    waiting.join(60)
-    assert not waiting.is_alive()
+        assert ask("grad-cam").method == "grad-cam", "it does not wait"
+        assert all(waiting.is_alive() for waiting in line)
+    for waiting in line:
+        waiting.join(60)
+        assert not waiting.is_alive()
+
+
+def test_what_nobody_waits_for_any_more_is_not_computed(
+    running: service.Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(running, Question("cars", photo=PHOTO))
+    computed = []
+    monkeypatch.setattr(running, "_answer", lambda *_: computed.append(True))
+    for method in ("grad-cam", "smooth-grad"):
+        with running._admission.turn(), running._admission.turn():
+            looks = iter([True, True, True])
+            with pytest.raises(service.UnwantedError, match="taken the place"):
+                running.explain(Question("cars", method=method, photo=PHOTO), lambda: next(looks, False))  # noqa: B023
+    assert computed == []
+
+
+def test_many_passes_end_when_nobody_waits_for_them_any_more(running: service.Service) -> None:
+    first = answered(running, Question("cars", photo=PHOTO))
+    question = Question("cars", method="smooth-grad", parameters={"samples": 1000}, digest=first.digest)
+    looks = []
+
+    def wanted() -> bool:
+        looks.append(True)
+        return len(looks) < 6
+
+    with pytest.raises(service.UnwantedError):
+        running.explain(question, wanted)
+    assert len(looks) == 6, "in the two lines, and before each pass"
+    assert answered(running, Question("cars", method="gradients", digest=first.digest)).method == "gradients"
 
 
 @pytest.mark.parametrize("threads", [4, 5, 11, 16, 64])
@@ -387,13 +383,7 @@ def test_two_threads_always_stay_free(threads: int) -> None:
     """At most so many threads are in a pass or wait for one: those of the one queue, and those that wait before it."""
     busy = service.Service(Settings(threads=threads))
 
-    def places(admission: Admission) -> int:
-        taken = 0
-        while admission._places.acquire(blocking=False):
-            taken += 1
-        return taken
-
-    assert places(busy._admission) + places(busy._long) - 1 <= threads - 2
+    assert busy._admission._places + busy._long._places - 1 <= threads - 2
 
 
 def test_a_broken_model_is_refused_in_a_sentence_and_others_go_on(running: service.Service) -> None:

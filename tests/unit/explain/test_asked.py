@@ -19,23 +19,13 @@ LAYERED = [name for name, method in explain.methods().items() if method.layer]
 
 
 @pytest.fixture(scope="module")
-def model():
-    return twins.build()
-
-
-@pytest.fixture(scope="module")
-def explainer(model):
-    return twins.explainer(model)
-
-
-@pytest.fixture(scope="module")
 def pooled():
     return networks.explainer(networks.pooled(size=twins.SIZE, seed=0))
 
 
 @pytest.fixture
-def asked(explainer):
-    classifier = explainer.classifier
+def asked(twin_explainer):
+    classifier = twin_explainer.classifier
     weights = explain.Target({"cat": 1.0, "bird": -2.0}).vector(networks.PETS)
     return Asked(classifier.network, classifier.scale, twins.PHOTO, weights, None)
 
@@ -53,8 +43,8 @@ def test_it_shows_the_photo_as_pixels_and_as_the_models_input(asked):
 
 
 @pytest.mark.parametrize("count", [1, CHUNK, 2 * CHUNK + 3])
-def test_scores_and_gradients_of_many_inputs_by_differences(asked, model, count):
-    again, batch = twins.Twin(model), inputs(count)
+def test_scores_and_gradients_of_many_inputs_by_differences(asked, twin_model, count):
+    again, batch = twins.Twin(twin_model), inputs(count)
     weights = np.array([1, 0, -2])
     assert_allclose(asked.scores(batch), [again.scores(x) @ weights for x in batch.astype(float)], rtol=1e-4, atol=1e-5)
     expected = [twins.slope(lambda x: again.scores(x) @ weights, x) for x in batch.astype(float)]
@@ -63,30 +53,61 @@ def test_scores_and_gradients_of_many_inputs_by_differences(asked, model, count)
     assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
 
 
-def test_scores_of_probabilities(explainer, model):
+def test_scores_of_probabilities(twin_explainer, twin_model):
     weights = explain.Target({"dog": 1.0}, "probability").vector(networks.PETS)
-    asked = Asked(explainer.classifier.network, explainer.classifier.scale, twins.PHOTO, weights, None)
-    scores = twins.Twin(model).scores(twins.X)
+    asked = Asked(twin_explainer.classifier.network, twin_explainer.classifier.scale, twins.PHOTO, weights, None)
+    scores = twins.Twin(twin_model).scores(twins.X)
     assert asked.scores(asked.batch)[0] == pytest.approx((np.exp(scores) / np.exp(scores).sum())[1], rel=1e-5)
 
 
-def test_maps_of_layers_are_those_of_the_layer_method(asked, explainer):
+def test_maps_of_layers_are_those_of_the_layer_method(asked, twin_explainer):
     (found,) = asked.maps("grad-cam++", ["channels"], normalize_alpha=True)
     target = explain.Target({"cat": 1.0, "bird": -2.0})
-    expected = explainer.explain(twins.PHOTO, "grad-cam++", target=target, normalize_alpha=True)
+    expected = twin_explainer.explain(twins.PHOTO, "grad-cam++", target=target, normalize_alpha=True)
     assert_allclose(found.values, expected.map, rtol=1e-6)
     assert found.facts == {"singular": 0}
     assert isinstance(found.largest, float)
 
 
+@pytest.mark.parametrize(
+    ("method", "how", "passes"),
+    [
+        ("smooth-grad", {"samples": 2 * CHUNK + 1}, 3),
+        ("integrated-gradients", {"steps": 1}, 5),  # the scores of photo and baseline, the integral, doubled twice
+        ("gradients", {}, 1),
+        ("guided-grad-cam", {}, 2),
+        ("grad-cam", {"augment": "flip+scales"}, 6),
+        ("gradients", {"augment": "flip"}, 2),
+        ("all-layer-cam", {}, 1),
+        ("full-grad", {}, 1),
+    ],
+)
+def test_whoever_waits_is_told_of_each_pass_and_can_end_it(twin_model, method, how, passes):
+    explainer, told = twins.explainer(twin_model), []
+    expected = twins.explainer(twin_model).explain(twins.PHOTO, method, **how).map
+
+    def end_the_last():
+        told.append(True)
+        if len(told) == passes:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        explainer.explain(twins.PHOTO, method, before_pass=end_the_last, **how)
+    told.clear()
+    found = explainer.explain(twins.PHOTO, method, before_pass=lambda: told.append(True), **how)
+    assert len(told) == passes
+    assert_array_equal(found.map, expected, err_msg="nothing is kept of what was not finished")
+    explainer.explain(twins.PHOTO, method, before_pass=end_the_last, **how)  # is known
+
+
 @pytest.mark.parametrize("method", INPUT)
-def test_a_method_that_looks_at_no_layer_refuses_one(explainer, method):
+def test_a_method_that_looks_at_no_layer_refuses_one(twin_explainer, method):
     with pytest.raises(explain.ExplainError, match=r"looks at no single layer; received 'channels': leave it out\."):
-        explainer.explain(twins.PHOTO, method, "channels")
+        twin_explainer.explain(twins.PHOTO, method, "channels")
     with pytest.raises(explain.ExplainError, match=r"looks at no single layer: ask for it with `explain`\."):
-        explainer.explain_layers(twins.PHOTO, method=method)
+        twin_explainer.explain_layers(twins.PHOTO, method=method)
     with pytest.raises(explain.ExplainError, match="looks at no single layer"):
-        next(explainer.explain_photos([twins.PHOTO], method, "channels"))
+        next(twin_explainer.explain_photos([twins.PHOTO], method, "channels"))
 
 
 @pytest.mark.parametrize("method", sorted({*INPUT, *LAYERED}))
@@ -154,11 +175,11 @@ def test_a_batch_is_a_number_of_photos(pooled, batch):
         ({"method": "smooth-grad", "sample": 5}, r"Did you mean 'samples'\?"),
     ],
 )
-def test_errors_name_what_was_perhaps_meant(explainer, how, message):
+def test_errors_name_what_was_perhaps_meant(twin_explainer, how, message):
     with pytest.raises(explain.ExplainError, match=message):
-        explainer.explain(twins.PHOTO, **how)
+        twin_explainer.explain(twins.PHOTO, **how)
     with pytest.raises(explain.ExplainError, match=message):
-        next(explainer.explain_photos([twins.PHOTO], **how))
+        next(twin_explainer.explain_photos([twins.PHOTO], **how))
 
 
 def test_a_score_that_the_input_does_not_reach_is_an_error():

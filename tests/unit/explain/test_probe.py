@@ -76,22 +76,6 @@ def test_the_mean_over_channels_is_no_pooling_of_places(photo):
     assert probe.pooled(tf.reshape(tf.reduce_mean(photo, -1), (-1, 64))) is None
 
 
-@pytest.mark.parametrize(
-    ("head", "expected"), [(tf.nn.softmax, "softmax"), (tf.nn.log_softmax, "softmax"), (tf.sigmoid, "sigmoid")]
-)
-def test_the_tensor_before_a_final_activation_is_found(head, expected):
-    raw = tf.compat.v1.placeholder(tf.float32, (None, 3))
-    for output in (head(raw), tf.identity(tf.cast(head(raw), tf.float64))):
-        found, activation = probe.logits(output)
-        assert found is raw
-        assert activation == expected
-
-
-def test_an_activation_before_the_last_step_is_left_alone():
-    output = tf.sigmoid(tf.compat.v1.placeholder(tf.float32, (None, 3))) * 2.0
-    assert probe.logits(output) == (output, None)
-
-
 def test_a_call_that_somebody_has_replaced_is_put_back():
     photo = keras.Input((4, 4, 3))
     model = keras.Model(photo, layers.Conv2D(2, 3, name="layer")(photo))

@@ -131,15 +131,17 @@ class TestThreeClasses:
                     (folder / split / label / f"{n}.png").write_bytes(sets.encode(pixels, ".png"))
         return folder
 
-    def train(self, photos, out, *more):
+    @classmethod
+    def train(cls, photos, out, *more):
         command = ["train", "--photos", str(photos), "--run", str(out / "run"), "--out", str(out), "--name", "mine"]
-        return main([*command, *self.SMALL, *self.SHORT, *more])
+        return main([*command, *cls.SMALL, *cls.SHORT, *more])
 
     @pytest.fixture(scope="class")
-    def taught(self, photos, tmp_path_factory):
+    @classmethod
+    def taught(cls, photos, tmp_path_factory):
         out = tmp_path_factory.mktemp("taught")
         assert (
-            self.train(photos, out, "--epochs", "8", "--last-epochs", "2", "--last-size", "48", "--compose", "0.3") == 0
+            cls.train(photos, out, "--epochs", "8", "--last-epochs", "2", "--last-size", "48", "--compose", "0.3") == 0
         )
         return out
 

@@ -1,0 +1,51 @@
+/* Files that the server makes of what stands on the page: all layers as an animation, which browsers can't write, and the engine's own
+   record and raw map, of whose values the page has as many steps as a picture. */
+import { handOver, ofClass } from "./download.mjs";
+import { look } from "./look.mjs";
+import { ALL } from "./mean.mjs";
+import * as panel from "./panel.mjs";
+import { request } from "./server.mjs";
+import * as session from "./session.mjs";
+
+const MOMENT = 300; // ms until it is said that something is on its way
+
+let busy = false;
+
+async function save(address, body, ending, words) {
+  const shown = session.current();
+  if (!shown) return panel.say("There is nothing to download yet.", "error");
+  if (busy) return;
+  busy = true;
+  panel.say("");
+  const late = setTimeout(() => panel.say(words), MOMENT);
+  try {
+    const answer = await request(address, (digest) => ({ ...body, question: question(shown, digest) }), shown.photo.digest, panel.say);
+    handOver(await answer.blob(), shown.photo, ending(shown));
+    clearTimeout(late);
+    panel.say("");
+  } catch (error) {
+    clearTimeout(late);
+    panel.say(error.message, "error");
+  }
+  busy = false;
+}
+
+/* What stands on the page, as `session.mjs` asks for it. */
+function question({ photo, model, method, parameters, layer, target, against, evidence, space, number }, digest) {
+  return { number, model, method, parameters, layer: layer || null, target, against, evidence, space, digest, photo: digest ? null : photo.sent };
+}
+
+export async function saveFilm(kind) {
+  const film = document.getElementById("film"), { opacity, colormap, threshold } = look;
+  film.setAttribute("aria-busy", "true");
+  await save("film", { kind, opacity, colormap, threshold }, () => `layers.${kind}`, "Making the film …");
+  film.removeAttribute("aria-busy");
+}
+
+/* The "record", or the raw "map". */
+export function saveRecord(kind) {
+  if (session.current()?.layer === ALL) {
+    return panel.say("The mean of all layers is made in this page. Choose a layer for its record and raw map.", "error");
+  }
+  return save("record", { kind }, ({ answer }) => `${ofClass(answer)}.${kind === "map" ? "npy" : "json"}`, "The download is being made …");
+}

@@ -1,0 +1,1 @@
+"""Public libraries beside ours, each in an environment of its own: `docs/benchmarks.md` is `make bench-peers`."""

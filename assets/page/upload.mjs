@@ -1,5 +1,5 @@
-/* The ways in for photos: drop, choose, paste, the camera, or a sample. Each ends with `take(file)`, or with `many(files)` where there are several
-   or a folder: see `folder.mjs`. */
+/* The ways in for photos: drop, choose, paste, the camera, or a sample. Each ends with `take(file)`, or with `many(files)` where there
+   are several or a folder: see `folder.mjs`. */
 import { hasFolder, named, read } from "./folder.mjs";
 
 const within = (event, selector) => event.target instanceof Element && event.target.closest(selector);

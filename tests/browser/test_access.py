@@ -149,6 +149,11 @@ def test_tab_leads_through_everything_and_shows_where_it_is(desk: Page) -> None:
         desk.keyboard.press("Tab")
     assert unmarked == []
     assert " ".join(name for name in dict.fromkeys(order) if name in ORDER.split()) == ORDER
+    desk.locator("#opacity [role=slider]").focus()
+    for key, value in (("ArrowRight", "0.51"), ("ArrowLeft", "0.5")):
+        desk.keyboard.press(key)
+        expect(desk.locator("#opacity [role=slider]")).to_have_attribute("aria-valuenow", value)
+    assert desk.get_attribute("#threshold [role=slider]", "aria-label") == "Hide below"
     desk.locator("#skip").focus()
     desk.keyboard.press("Enter")
     desk.keyboard.press("Tab")

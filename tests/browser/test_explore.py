@@ -291,30 +291,6 @@ def test_a_phone_shows_everything_without_scrolling_sideways(new_page: Callable[
     settled(page)
 
 
-def test_everything_is_reached_by_keyboard(page: Page) -> None:
-    page.locator("#opacity [role=slider]").focus()
-    page.keyboard.press("ArrowRight")
-    assert page.get_attribute("#opacity [role=slider]", "aria-valuenow") == "0.51"
-    reached = set()
-    page.locator("#theme").focus()
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.closest('[id]')?.id"))
-    assert {
-        "sample-cat",
-        "film-play",
-        "film-scrub",
-        "class-0",
-        "target",
-        "layer",
-        "method",
-        "model",
-        "colormap",
-        "download",
-    } <= reached
-    assert page.get_attribute("#threshold [role=slider]", "aria-label") == "Hide below"
-
-
 def test_the_readme_screenshot(page: Page, request: pytest.FixtureRequest) -> None:
     """`make screenshot` keeps it."""
     page.wait_for_timeout(500)  # for transitions

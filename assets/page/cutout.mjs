@@ -10,12 +10,12 @@ let lent = false; // whether the threshold is this module's, because there was n
 let fixed = false; // whether the colours can't be chosen
 let telling = 0;
 
-/* "heat", or "cutout"; without a threshold there would be nothing to cut off, so it starts with one. */
-export function show(value) {
+/* "heat", or "cutout"; without a threshold there would be nothing to cut off, so it starts with one, unless somebody says another. */
+export function show(value, lends = true) {
   const cutout = value === "cutout";
   if (cutout === look.look.cutout) return;
-  if (cutout && !look.look.threshold) move(HALF, true);
-  else if (!cutout && lent) move(0, false);
+  if (lends && cutout && !look.look.threshold) move(HALF, true);
+  else if (lends && !cutout && lent) move(0, false);
   look.setCutout(cutout);
   set("opacity", { disabled: cutout });
   colours();

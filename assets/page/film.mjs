@@ -1,5 +1,5 @@
 /* All layers as a film: step, scrub and play through them, one small map per stage, and the mean of all. Every map is in the page. */
-import { set } from "./dash.mjs";
+import { isEcho, leave, set, setSoon } from "./dash.mjs";
 import { figure } from "./figure.mjs";
 import { Heat } from "./heat.mjs";
 import { follow, palette } from "./look.mjs";
@@ -69,7 +69,7 @@ function mark() {
   part("name").textContent = words;
   if (at >= 0 && at !== position) {
     position = at;
-    set("film-scrub", { value: at });
+    setSoon("film-scrub", at);
   }
   document.querySelector("#film-scrub [role=slider]")?.setAttribute("aria-valuetext", words);
   for (const button of part("stages").children) {
@@ -143,7 +143,8 @@ function step(by) {
 
 /* The scrubber, moved by somebody or set by this module. */
 export function scrub(value) {
-  if (value === position || !frames[value]) return;
+  if (value === position || !frames[value] || isEcho("film-scrub", value)) return;
+  leave("film-scrub");
   position = value;
   go(frames[value].layer);
 }

@@ -1,6 +1,6 @@
 /* The controls and words beside the figure, as Dash components: what they say, and what is chosen in them. */
 import { choices as colourMaps } from "./colours.mjs";
-import { html, set } from "./dash.mjs";
+import { html, isEcho, leave, set, setSoon } from "./dash.mjs";
 import { unpack } from "./maps.mjs";
 import { ALL } from "./mean.mjs";
 import * as options from "./options.mjs";
@@ -22,7 +22,8 @@ export const contrast = () => (chosen.against === NONE ? null : Number(chosen.ag
 
 /* Remember a choice; false if it is no other than before, as when the page itself has set the control. */
 export function changed(name, value) {
-  if (value === null || chosen[name] === value) return false;
+  if (value === null || chosen[name] === value || isEcho(name, value)) return false;
+  leave(name);
   chosen[name] = value;
   return true;
 }
@@ -57,7 +58,7 @@ export function layersReady(answer, others) {
 /* Name another layer than the select did; the mean of all is none of those that it lists. */
 export function nameLayer(layer) {
   chosen.layer = layer === ALL ? null : layer;
-  set("layer", { value: chosen.layer });
+  setSoon("layer", chosen.layer);
 }
 
 /* What there is to choose from whatever the model. */
@@ -75,6 +76,7 @@ export function choose(shown) {
     model, method, layer: answer.reach === "network" || layer === ALL ? null : layer, target: String(answer.target ?? answer.predicted),
     against: answer.against === null ? NONE : String(answer.against), evidence: side, score: space ?? OWN,
   };
+  leave("layer");
   Object.assign(chosen, controls);
   Object.entries(controls).forEach(([control, value]) => set(control, { value }));
   options.restore(method, shown.parameters);

@@ -60,7 +60,7 @@ function keep() {
 
 /* Draw as a view says, and what it leaves out as it is by itself. */
 function draw({ show = "heat", ...asked }) {
-  cutout.show(show);
+  cutout.show(show, asked.threshold === undefined); // a control that is given two values at once goes back and forth between them
   set("show", { value: show });
   const shares = { opacity: setOpacity, threshold: cutout.setThreshold, colormap: setColormap };
   for (const [name, change] of Object.entries(shares)) {

@@ -63,8 +63,26 @@ def test_stepping_and_scrubbing_show_each_layer_without_a_request(
         assert page.get_attribute("#film-scrub [role=slider]", "aria-valuetext") == name.inner_text()
         choose(page, "layer", layers[40].name)
         expect(name).to_contain_text(f" 41 of {len(layers)}")
-        assert page.get_attribute("#film-scrub [role=slider]", "aria-valuenow") == "40"
+        expect(page.locator("#film-scrub [role=slider]")).to_have_attribute("aria-valuenow", "40")
     assert seen == []
+
+
+def test_steps_are_not_taken_back(page: Page) -> None:
+    """The select and the scrubber hand back what they are set to, when the next steps are taken already."""
+    said = page.evaluate("""async () => {
+      const pause = (ms) => new Promise((done) => setTimeout(done, ms)), said = [];
+      const name = document.getElementById("film-name"), previous = document.getElementById("film-previous");
+      new MutationObserver(() => said.push(name.textContent)).observe(name, { childList: true });
+      for (let i = 0; i < 20; i++) {
+        previous.click();
+        await pause(5);
+      }
+      await pause(1500);
+      return said;
+    }""")
+    places = [int(words.split()[-3]) for words in said]
+    assert places == sorted(places, reverse=True)
+    expect(page.locator("#film-name")).to_contain_text(f" {places[0] - 19} of ")
 
 
 def test_one_map_per_stage_and_the_mean_of_all(

@@ -42,7 +42,7 @@ def test_another_model_keeps_the_photo_and_the_class(page: Page) -> None:
     switch(page, "Makes and years", "20")
     assert page.input_value("#target") == "Dog"
     assert "evidence for dog" in page.inner_text("#verdict")
-    assert page.locator("#classes button").count() == 5
+    expect(page.locator("#classes button")).to_have_count(5)
     assert page.input_value("#layer").endswith("default")
     assert page.locator("#overlay image").first.get_attribute("href") == photo
     assert {question["photo"] for question in asked} == {None}, "the server knows the photo"

@@ -1,4 +1,4 @@
-"""What the tests of several folders share: the network of `twins`."""
+"""What the tests of several folders share: how they are dealt out, and the network of `twins`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     import twins
 
     import explain
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a fixture stay together where several processes run them: a module's, and all of the browser's."""
+    for item in items:
+        together = "browser" if "browser" in item.path.parts else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(together))
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import explain
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in this hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a fixture stay together where several processes run them: a module's, and all of the browser's."""
+    """Tests that share a fixture stay together where several processes run them: a module's, all of the browser's."""
     for item in items:
         together = "browser" if "browser" in item.path.parts else str(item.path)
         item.add_marker(pytest.mark.xdist_group(together))

@@ -11,16 +11,18 @@ const MOMENT = 300; // ms until it is said that something is on its way
 
 let busy = false;
 
-async function save(address, body, ending, words) {
+/* `part`: the element that is busy meanwhile. */
+async function save(address, body, ending, words, part = null) {
   const shown = session.current();
   if (!shown) return panel.say("There is nothing to download yet.", "error");
-  if (busy) return;
+  if (busy) return panel.say("A download is being made already.");
   busy = true;
+  part?.setAttribute("aria-busy", "true");
   panel.say("");
   const late = setTimeout(() => panel.say(words), MOMENT);
   try {
-    const answer = await request(address, (digest) => ({ ...body, question: question(shown, digest) }), shown.photo.digest, panel.say);
-    handOver(await answer.blob(), shown.photo, ending(shown));
+    const file = await request(address, (digest) => ({ ...body, question: question(shown, digest) }), shown.photo.digest, panel.say);
+    handOver(file, shown.photo, ending(shown));
     clearTimeout(late);
     panel.say("");
   } catch (error) {
@@ -28,6 +30,7 @@ async function save(address, body, ending, words) {
     panel.say(error.message, "error");
   }
   busy = false;
+  part?.removeAttribute("aria-busy");
 }
 
 /* What stands on the page, as `session.mjs` asks for it. */
@@ -35,11 +38,9 @@ function question({ photo, model, method, parameters, layer, target, against, ev
   return { number, model, method, parameters, layer: layer || null, target, against, evidence, space, digest, photo: digest ? null : photo.sent };
 }
 
-export async function saveFilm(kind) {
-  const film = document.getElementById("film"), { opacity, colormap, threshold } = look;
-  film.setAttribute("aria-busy", "true");
-  await save("film", { kind, opacity, colormap, threshold }, () => `layers.${kind}`, "Making the film …");
-  film.removeAttribute("aria-busy");
+export function saveFilm(kind) {
+  const { opacity, colormap, threshold } = look;
+  return save("film", { kind, opacity, colormap, threshold }, () => `layers.${kind}`, "Making the film …", document.getElementById("film"));
 }
 
 /* The "record", or the raw "map". */

@@ -22,13 +22,15 @@ export const noteFailures = (since, tell) => new PerformanceObserver((requests) 
   }
 }).observe({ type: "resource" });
 
-/* Ask another address than Dash's. `body` makes what is posted from the photo's digest, or from none where the server has forgotten the
+const unreached = () => { throw new Error(sentence(0)); };
+
+/* Ask another address than Dash's for a file. `body` makes what is posted from the photo's digest, or from none where the server has forgotten the
    photo; `tell` says why it takes longer. */
 export async function request(address, body, digest, tell) {
   const answer = await fetch(new URL(`../../${address}`, import.meta.url), {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body(digest)),
-  }).catch(() => { throw new Error(sentence(0)); });
-  if (answer.ok) return answer;
+  }).catch(unreached);
+  if (answer.ok) return answer.blob().catch(unreached);
   if (answer.status === 409 && digest) return request(address, body, null, tell);
   const { error, again } = await answer.json().catch(() => ({ error: sentence(answer.status) }));
   if (!again) throw new Error(error);

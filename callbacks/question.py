@@ -124,7 +124,7 @@ def answer(
     except engine.MissingPhotoError:
         return {**head, "missing": True}
     except engine.RefusedError as reason:
-        return {**head, "error": str(reason)}
+        return {**head, "error": str(reason), "choice": isinstance(reason, engine.ChoiceError)}
     return {**head, **_page(found), "catalog": catalog(service) if posted.catalog else None}
 
 

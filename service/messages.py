@@ -20,6 +20,10 @@ class RefusedError(Exception):
     """There is no answer; the text says why, to people."""
 
 
+class ChoiceError(RefusedError):
+    """There is no answer for the model, the method or its parameters; another choice may have one."""
+
+
 class UnwantedError(RefusedError):
     """Nobody waits for the answer any more."""
 

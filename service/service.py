@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from service.admission import Admission
 from service.answering import answer, explanation, film, reach_of
-from service.messages import Answer, MissingPhotoError, NotYetError, Question, RefusedError, State, UnwantedError
+from service.messages import (
+    Answer,
+    ChoiceError,
+    MissingPhotoError,
+    NotYetError,
+    Question,
+    RefusedError,
+    State,
+    UnwantedError,
+)
 from service.photos import Photos
 from settings import Settings
 
@@ -180,8 +189,10 @@ class Service:
         try:
             with self._turn(question, wanted, long):
                 yield model
-        except (explain.PhotoError, explain.ExplainError) as error:
+        except explain.PhotoError as error:
             raise RefusedError(str(error)) from error
+        except explain.ExplainError as error:
+            raise ChoiceError(str(error)) from error
 
     @contextmanager
     def _turn(self, question: Question, wanted: Wanted, long: bool) -> Iterator[None]:
@@ -198,11 +209,11 @@ class Service:
             return model
         titles = self.models()
         if name not in titles:
-            raise RefusedError(f"There is no model {name!r} here. Known: {', '.join(titles) or 'none'}.")
+            raise ChoiceError(f"There is no model {name!r} here. Known: {', '.join(titles) or 'none'}.")
         try:
             model = self._models.get(name)
         except Exception as error:
-            raise RefusedError(f"The model {titles[name]!r} can't be used: {error}") from error
+            raise ChoiceError(f"The model {titles[name]!r} can't be used: {error}") from error
         if model is None:
             raise NotYetError(f"The model “{titles[name]}” is being loaded; the answer follows by itself …", 0.5)
         return model

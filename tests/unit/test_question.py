@@ -14,7 +14,7 @@ from callbacks.catalog import catalog
 from callbacks.question import answer
 from explain import LayerInfo
 from explain.methods import FAMILIES
-from service import Answer, MissingPhotoError, NotYetError, Question, RefusedError, UnwantedError
+from service import Answer, ChoiceError, MissingPhotoError, NotYetError, Question, RefusedError, UnwantedError
 
 ASKED: dict[str, Any] = {"number": 7, "model": "pets", "method": "grad-cam", "digest": "d"}
 FOUND = Answer(
@@ -166,8 +166,9 @@ def test_options_reach_the_service_as_they_are() -> None:
     [
         (NotYetError("Wait.", 2), {"again": 2, "note": "Wait."}),
         (MissingPhotoError(), {"missing": True}),
-        (RefusedError("No photo."), {"error": "No photo."}),
-        (UnwantedError(), {"error": "Another question has taken the place of this one."}),
+        (RefusedError("No photo."), {"error": "No photo.", "choice": False}),
+        (ChoiceError("No such method."), {"error": "No such method.", "choice": True}),
+        (UnwantedError(), {"error": "Another question has taken the place of this one.", "choice": False}),
     ],
 )
 def test_why_there_is_no_answer(outcome: Exception, expected: dict[str, Any]) -> None:

@@ -7,11 +7,13 @@ const FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea,
 
 const ANYWHERE = ["o", "?"]; // the others act on the one photo, which the gallery covers
 
+const HELD = ["[", "]", "+", "-", "="]; // go on while they are held
+
 const element = (id) => document.getElementById(id);
 const press = (id) => () => element(id).click();
 
 const actions = {
-  o: () => document.querySelector("#upload input[type=file]").click(),
+  o: () => document.querySelector("#upload input[type=file]")?.click(),
   "[": press("film-previous"),
   "]": press("film-next"),
   p: press("film-play"),
@@ -56,12 +58,14 @@ export function listen() {
   let on = remembered();
   set("shortcuts-on", { checked: on });
   document.addEventListener("keydown", (event) => {
+    if (!(event instanceof KeyboardEvent)) return; // browsers that fill in a field send others
     const typed = event.getModifierState("AltGraph"); // as many keyboards have the brackets
     const combined = event.metaKey || (!typed && (event.ctrlKey || event.altKey));
     if (!on || combined || event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.target instanceof Element && event.target.closest(FIELDS)) return;
     const key = event.key.toLowerCase();
-    if (!Object.hasOwn(actions, key) || (document.body.dataset.gallery === "open" && !ANYWHERE.includes(key))) return;
+    if (!Object.hasOwn(actions, key) || (event.repeat && !HELD.includes(key))) return;
+    if (document.body.dataset.gallery === "open" && !ANYWHERE.includes(key)) return;
     event.preventDefault();
     actions[key]();
   });

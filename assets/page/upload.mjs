@@ -27,8 +27,7 @@ export function listen(take, many) {
     else choose([...event.dataTransfer?.files ?? []]);
   });
 
-  /* Nobody meets dcc.Upload's own field, which has no name: there is a button for it. */
-  Object.assign(document.querySelector("#upload input[type=file]"), { tabIndex: -1, ariaHidden: "true" });
+  hideField();
   on("change", (event) => {
     const input = within(event, "#upload input[type=file]");
     if (!input) return;
@@ -55,6 +54,13 @@ export function listen(take, many) {
     const button = within(event, "[data-sample]");
     if (button) take(sample(button.dataset.sample));
   });
+}
+
+/* Nobody meets dcc.Upload's own field, which has no name: there is a button for it. Dash draws it when it has loaded that component. */
+async function hideField() {
+  const field = () => document.querySelector("#upload input[type=file]");
+  while (!field()) await new Promise(requestAnimationFrame);
+  Object.assign(field(), { tabIndex: -1, ariaHidden: "true" });
 }
 
 /* A phone's camera, by the input that browsers have for it; dcc.Upload's can't be told to. */

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import layouts
 from layouts import ids
+from layouts.shortcuts import KEYS
 
 CONTENTS = layouts.Contents(
     models={"pets": "cats and dogs", "mine": "things of mine"},
@@ -106,3 +109,11 @@ def test_errors_are_spoken_and_the_verdict_is_busy_at_first() -> None:
     named = page()
     assert getattr(named[ids.STATUS], "aria-live") == "polite"
     assert getattr(named[ids.VERDICT], "aria-busy") == "true"
+
+
+def test_the_keys_that_are_listed_are_those_that_do_something() -> None:
+    listed = " ".join(keys for keys, _ in KEYS).lower().replace("−", "-").split()
+    script = Path(__file__).parents[2].joinpath("assets", "page", "keys.mjs").read_text()
+    actions = script.split("const actions = {")[1].split("\n};")[0]
+    working = [quoted or plain for quoted, plain in re.findall(r'^  (?:"(.)"|(\w)):', actions, re.MULTILINE)]
+    assert sorted(listed) == sorted({*working, "esc"} - {"="})

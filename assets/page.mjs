@@ -82,6 +82,7 @@ document.addEventListener("click", (event) => {
 /* Dash draws the page some time after this module has run. */
 while (!document.getElementById("page")) await new Promise(requestAnimationFrame);
 const settings = JSON.parse(document.getElementById("page").dataset.settings);
+look.start(settings);
 panel.changed("model", settings.model);
 panel.changed("method", settings.method);
 film.start();

@@ -56,6 +56,7 @@ def page(contents: Contents, address: str) -> Any:
         "models": dict(contents.models),
         "own": list(contents.own),
         "method": contents.method,
+        "colormap": contents.colormap,
         "samples": list(contents.samples),
         "limits": {"bytes": contents.max_bytes, "pixels": contents.max_pixels},
     }

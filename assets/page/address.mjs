@@ -5,7 +5,7 @@ const WORDS = ["model", "method", "layer", "class", "against", "evidence", "scor
 const SHARES = ["opacity", "threshold"];
 const CHOICES = { evidence: ["for", "against", "both"], show: ["heat", "cutout"], score: ["logit", "probability"] };
 const PARAMETER = "set."; // before the name of a method's parameter, as the command line has it
-const MOST = { letters: 1000, parameter: 60, parameters: 20 }; // what the server takes
+const MOST = { letters: 1000, parameter: 60, parameters: 20 }; // what `callbacks/question.py` takes
 
 /* The text of a view {model, ..., parameters}: what is null or left out is as it is by itself. */
 export function write(view) {
@@ -17,28 +17,32 @@ export function write(view) {
   return pairs.toString().replaceAll("%2F", "/"); // which may stand there as it is, and layers have it
 }
 
-/* The view of such a text. What can't be meant (a share above 1, an unknown key, half a text) is left out. */
+/* The view of such a text. What can't be meant (a share above 1, half a text) is left out, and its keys are `ignored`; unknown keys are
+   somebody else's. */
 export function read(text) {
-  const view = { parameters: {} };
+  const view = { parameters: {}, ignored: [] };
   for (const [key, value] of new URLSearchParams(text.replace(/^#/, ""))) {
-    if (key.startsWith(PARAMETER)) {
-      parameter(view.parameters, key.slice(PARAMETER.length), value);
-    } else if (value && !Object.hasOwn(view, key) && meant(key, value)) {
-      view[key] = SHARES.includes(key) ? Number(value) : value;
-    }
+    const isParameter = key.startsWith(PARAMETER);
+    if (!value || !(isParameter || WORDS.includes(key) || SHARES.includes(key))) continue;
+    if (isParameter) parameter(view, key.slice(PARAMETER.length), value);
+    else if (!meant(key, value)) view.ignored.push(key);
+    else view[key] ??= SHARES.includes(key) ? Number(value) : value;
   }
   return view;
 }
 
 function meant(key, value) {
   if (SHARES.includes(key)) return isNumber(value) && value >= 0 && value <= 1;
-  return WORDS.includes(key) && value.length <= MOST.letters && (CHOICES[key]?.includes(value) ?? true);
+  return value.length <= MOST.letters && (CHOICES[key]?.includes(value) ?? true);
 }
 
 const isNumber = (value) => /^-?\d+(\.\d+)?(e[-+]?\d+)?$/.test(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 
-function parameter(parameters, name, value) {
-  const known = Object.hasOwn(parameters, name) || Object.keys(parameters).length >= MOST.parameters;
-  if (known || !/^[a-z]\w*$/.test(name) || name.length > MOST.parameter || !value || value.length > MOST.parameter) return;
-  parameters[name] = isNumber(value) ? Number(value) : { true: true, false: false }[value] ?? value;
+function parameter({ parameters, ignored }, name, value) {
+  const known = Object.hasOwn(parameters, name), full = Object.keys(parameters).length >= MOST.parameters;
+  if (full || !/^[a-z]\w*$/.test(name) || name.length > MOST.parameter || value.length > MOST.parameter) {
+    ignored.push(PARAMETER + name.slice(0, MOST.parameter));
+  } else if (!known) {
+    parameters[name] = isNumber(value) ? Number(value) : value === "true" ? true : value === "false" ? false : value;
+  }
 }

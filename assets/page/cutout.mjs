@@ -1,5 +1,5 @@
 /* The cut-out: only the hottest part of the photo, by the same threshold that hides heat. */
-import { set } from "./dash.mjs";
+import { set, setSoon } from "./dash.mjs";
 import * as look from "./look.mjs";
 import { current, onShown, retell } from "./session.mjs";
 
@@ -10,12 +10,30 @@ let lent = false; // whether the threshold is this module's, because there was n
 let fixed = false; // whether the colours can't be chosen
 let telling = 0;
 
-/* "heat", or "cutout"; without a threshold there would be nothing to cut off, so it starts with one, unless somebody says another. */
-export function show(value, lends = true) {
+/* Whether the threshold is the one that a cut-out starts with. */
+export const lends = () => lent;
+
+/* "heat", or "cutout"; without a threshold there would be nothing to cut off, so it starts with one. */
+export function show(value) {
   const cutout = value === "cutout";
   if (cutout === look.look.cutout) return;
-  if (lends && cutout && !look.look.threshold) move(HALF, true);
-  else if (lends && !cutout && lent) move(0, false);
+  if (cutout && !look.look.threshold) move(HALF, true);
+  else if (!cutout && lent) move(0, false);
+  turn(cutout);
+}
+
+/* The same with a threshold, or without one. */
+export function bring(value, threshold) {
+  const cutout = value === "cutout", least = threshold ?? (cutout ? HALF : look.usual.threshold);
+  if (least !== look.look.threshold) setSoon("threshold", least);
+  look.setThreshold(least);
+  lent = cutout && threshold === undefined;
+  if (cutout === look.look.cutout) return;
+  setSoon("show", value);
+  turn(cutout);
+}
+
+function turn(cutout) {
   look.setCutout(cutout);
   set("opacity", { disabled: cutout });
   colours();

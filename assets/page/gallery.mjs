@@ -192,7 +192,7 @@ function compare() {
 }
 
 /* Back to the one photo. What waits is asked about when somebody returns. */
-function leave() {
+export function leave() {
   if (!visible()) return;
   place = scrollY;
   halt();

@@ -1,6 +1,6 @@
 /* A link that is opened, as its question carries it: what to ask if it can't be answered, and what is not as the link says. */
-import { set } from "./dash.mjs";
-import { DIVERGING, look, usual } from "./look.mjs";
+import { setSoon } from "./dash.mjs";
+import { DIVERGING, look, setColormap, usual } from "./look.mjs";
 import { ALL } from "./mean.mjs";
 import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
@@ -15,11 +15,10 @@ export class Link {
     this.instead = [];
     this.errors = new Set();
     this.judged = false;
-    const { model = settings.model, method = settings.method } = asked;
+    const { model = settings.model } = asked;
     const known = Object.hasOwn(settings.models, model);
     if (!known) this.say(`There is no model “${model}” here; this is ${settings.models[settings.model]}.`);
     this.model = known ? model : settings.model;
-    this.choice = { model: this.model, method, parameters: asked.parameters };
   }
 
   say(sentence) {
@@ -31,41 +30,47 @@ export class Link {
   }
 
   set() {
-    const { evidence = "for", score = panel.OWN } = this.asked;
-    const { model, method, parameters } = this.choice;
-    panel.preset({ model, method, evidence, score }, parameters);
+    const { method = this.settings.method, evidence = "for", score = panel.OWN, parameters } = this.asked;
+    panel.preset({ model: this.model, method, evidence, score }, parameters);
   }
 
-  /* The server knows why it can't answer, but not which name came from a link: parameters, method and model are given up in turn. */
+  /* The server knows what is wrong with a choice, but not which one came from a link: parameters, method and model are given up in turn. */
   refused(error) {
-    const { settings, choice: { model, method, parameters } } = this;
-    if (Object.keys(parameters).length) this.choice.parameters = {};
-    else if (method !== settings.method) this.choice.method = settings.method;
-    else if (model !== settings.model) this.choice.model = settings.model;
+    const { settings } = this, { model, method, parameters } = panel.choices();
+    if (Object.keys(parameters).length) panel.preset({}, {});
+    else if (method !== settings.method) panel.preset({ method: settings.method }, {});
+    else if (model !== settings.model) panel.preset({ model: settings.model }, {});
     else return false;
     this.errors.add(error);
-    this.set();
-    session.ask(this.question);
+    session.ask({});
     return true;
   }
 
-  /* Say what the link names and is not here, now that there is an answer. */
-  judge({ answer, layer, model }) {
+  /* Draw in the link's colours, and say what it names and is not here, now that there is an answer. Others may have been chosen since. */
+  judge({ answer, layer, model, target }) {
     if (this.judged) return;
     this.judged = true;
     const { asked, errors, model: first, settings: { models } } = this, { classes, predicted } = answer;
-    const here = (label) => !label || classes.includes(label);
-    const listed = asked.layer === ALL || answer.layers.flatMap(({ items }) => items).some(({ value }) => value === asked.layer);
+    const here = (label) => !label || classes.includes(label), instead = layer && `; this is ${layer}`;
+    const listed = answer.layers.flatMap(({ items }) => items).some(({ value }) => value === asked.layer);
     const { title: now } = options.about(answer.method), unknown = asked.method && !options.about(asked.method);
     if (unknown && model === first) this.say(`There is no method “${asked.method}” here; this is ${now}.`);
     else if (errors.size) this.say(`${[...errors].join(" ")} This is ${now} with its usual options, of the model “${models[model]}”.`);
-    if (asked.layer && !listed) this.say(`There is no layer “${asked.layer}” here${layer && `; this is ${layer}`}.`);
-    if (!here(asked.class)) this.say(`There is no class “${asked.class}” here; this is ${classes[predicted]}, which is predicted.`);
+    if (asked.layer === ALL && answer.reach !== "layers") this.say(`${now} has no mean of all layers${instead}.`);
+    if (asked.layer && asked.layer !== ALL && !listed) this.say(`There is no layer “${asked.layer}” here${instead}.`);
+    if (!target && !here(asked.class)) this.say(`There is no class “${asked.class}” here; this is ${classes[predicted]}, which is predicted.`);
     if (!here(asked.against)) this.say(`There is no class “${asked.against}” here to compare with.`);
-    if (asked.colormap && (asked.colormap === DIVERGING || !Object.hasOwn(look.palettes, asked.colormap))) {
-      this.say(`There are no colours “${asked.colormap}” to choose; these are ${title(usual.colormap)}.`);
-      set("colormap", { value: usual.colormap });
-    }
+    this.colour();
+    if (asked.ignored.length) this.say(`Not understood in the link, and so left as usual: ${[...new Set(asked.ignored)].join(", ")}.`);
     if (this.instead.length) panel.say([answer.note, ...this.instead].filter(Boolean).join(" "));
+  }
+
+  colour() {
+    const { colormap = usual.colormap } = this.asked, there = colormap !== DIVERGING && Object.hasOwn(look.palettes, colormap);
+    const now = there ? colormap : usual.colormap;
+    if (!there) this.say(`There are no colours “${colormap}” to choose; these are ${title(now)}.`);
+    if (now === look.colormap) return;
+    setColormap(now);
+    setSoon("colormap", now);
   }
 }

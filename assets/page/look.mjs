@@ -5,10 +5,12 @@ import { fromBase64 } from "./png.mjs";
 
 export const DIVERGING = "blue-orange"; // the colours of signed maps
 
-/* How it is drawn by itself. */
-export const usual = { opacity: 0.5, colormap: "viridis", threshold: 0, cutout: false };
+/* How it is drawn by itself; `start` says in which colours. */
+export const usual = { opacity: 0.5, colormap: "", threshold: 0, cutout: false };
 
 export const look = { ...usual, palettes: {} };
+
+export const start = ({ colormap }) => void (usual.colormap = look.colormap = colormap);
 
 const followers = new Set();
 
@@ -59,7 +61,7 @@ const covering = () => {
 };
 
 /* The colours that a map is drawn in, and its colour bar. */
-export const palette = (signed) => look.palettes[signed ? DIVERGING : Object.hasOwn(look.palettes, look.colormap) ? look.colormap : usual.colormap];
+export const palette = (signed) => look.palettes[signed ? DIVERGING : look.colormap];
 
 /* Whether a level is hidden, which in a cut-out means that the photo is covered there. */
 export const hides = (strength) => strength < look.threshold || (look.cutout && strength === 0);

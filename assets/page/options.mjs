@@ -6,12 +6,12 @@ import { title } from "./words.mjs";
 const NUMBER = "a number"; // the choice of a parameter that may be a name or a number; no name has spaces
 const MOMENT = 600; // ms that somebody who types a number may pause
 
-let methods = {}; // by name, as `callbacks/catalog.py` says
+let methods = { __proto__: null }; // by name, as `callbacks/catalog.py` says; an address may ask for any name
 let drawn = ""; // the method whose parameters are on the page
-const chosen = {}; // what differs from the defaults, by method and name
+const chosen = { __proto__: null }; // what differs from the defaults, by method and name
 
 export function offer(all) {
-  methods = all;
+  methods = { __proto__: null, ...all };
 }
 
 /* What the registry says of a method; nothing before the first answer. */
@@ -21,6 +21,12 @@ export const parameters = (name) => ({ ...chosen[name] });
 
 /* Whether a question takes one pass through the network, whatever the number of layers. */
 export const quick = ({ method, parameters: { augment } }) => !methods[method] || (methods[method].one_pass && !augment);
+
+/* Of some parameters of a method those that are not as they are by themselves; all of them while nothing is known of the method. */
+export function differing(method, values) {
+  const usual = (name) => methods[method]?.parameters.find((parameter) => parameter.name === name)?.default;
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== usual(name)));
+}
 
 const valueOf = (method, { name, default: usual }) => chosen[method]?.[name] ?? usual;
 const identifier = (option, kind) => ({ option, kind });
@@ -81,9 +87,9 @@ function choose(parameter, kind, value) {
 
 /* Go back to these parameters of a method, all others as they are by themselves. */
 export function restore(method, values) {
-  const same = text(values) === text(chosen[method]);
-  chosen[method] = { ...values };
-  if (!same || method !== drawn) draw(method);
+  const before = text(chosen[method]);
+  chosen[method] = differing(method, values);
+  if (before !== text(chosen[method]) || method !== drawn) draw(method);
 }
 
 /* The same for the same values, in whatever order they were chosen. */

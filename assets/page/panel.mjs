@@ -76,17 +76,17 @@ export function choose(shown) {
     model, method, layer: answer.reach === "network" || layer === ALL ? null : layer, target: String(answer.target ?? answer.predicted),
     against: answer.against === null ? NONE : String(answer.against), evidence: side, score: space ?? OWN,
   };
-  leave("layer");
+  Object.keys(controls).forEach(leave);
   Object.assign(chosen, controls);
   Object.entries(controls).forEach(([control, value]) => set(control, { value }));
   options.restore(method, shown.parameters);
   options.count(shown);
 }
 
-/* Set controls before there is an answer to what they say. */
+/* Set controls before there is an answer to what they say; another one may follow at once. */
 export function preset(controls, parameters) {
+  for (const [control, value] of Object.entries(controls)) if (chosen[control] !== value) setSoon(control, value);
   Object.assign(chosen, controls);
-  Object.entries(controls).forEach(([control, value]) => set(control, { value }));
   options.restore(chosen.method, parameters);
 }
 

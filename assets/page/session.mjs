@@ -17,7 +17,7 @@ let limits = null;
 let number = 0;
 let taken = 0; // counts the files taken: opening one takes a moment, and the last one wins
 /* What was asked last: {number, photo, model, method, parameters, layer, target, against, evidence, space}. Classes by their labels;
-   no target for the predicted one. `link`: the link that asks this, see `sharing.mjs`. */
+   no target for the predicted one. `link`: the link that asks this, see `sharing.mjs`; it stays until a question of its is answered. */
 let wanted = null;
 /* What stands on the page: the same, and the answer to it. There `layer` is the one on show, "" for the whole network, and `choice` the
    one that comes back with a method that can show it. */
@@ -58,13 +58,14 @@ function mapOf(layer) {
   return maps[layer];
 }
 
-/* A file, or a promise of one: from now on the photo. What else is asked of it, a function may say once it is open. */
+/* A file, or a promise of one: from now on the photo. What else is asked of it, a function may say once it is open; it is told of what
+   was asked last. */
 export async function take(file, also = () => ({})) {
   const mine = ++taken;
   panel.busy(true);
   try {
     const photo = await open(await file, limits);
-    if (mine === taken) ask({ photo, target: null, ...also(photo) });
+    if (mine === taken) ask({ photo, target: null, ...also(photo, wanted) });
   } catch (error) {
     if (mine === taken) fail(error instanceof PhotoError ? error.message : "This photo could not be loaded. Try again, or another one.");
   }
@@ -73,7 +74,7 @@ export async function take(file, also = () => ({})) {
 /* Ask for an explanation that differs from the last one asked for in these points. */
 export function ask(change) {
   if (!change.photo && !wanted) return; // nothing is on the page that could be explained in another way
-  wanted = { target: null, against: null, layer: null, ...wanted, link: null, ...panel.choices(), ...change, number: ++number };
+  wanted = { target: null, against: null, layer: null, link: null, ...wanted, ...panel.choices(), ...change, number: ++number };
   options.count(wanted);
   panel.say("");
   send(wanted, false);
@@ -137,7 +138,7 @@ function fail(sentence) {
   if (!shown) return panel.idle();
   if (others === "coming") others = "lost";
   if (!maps[shown.layer]) shown = { ...shown, layer: shown.answer.layer, choice: shown.answer.layer }; // that one's map is here
-  wanted = { ...shown, layer: shown.choice, number: ++number };
+  wanted = { ...shown, layer: shown.choice, link: null, number: ++number };
   panel.layersReady(shown.answer, others);
   panel.choose(shown);
   showLayer(); // another one's map may have been on its way
@@ -149,7 +150,7 @@ export async function receive(answer) {
   if (answer?.number !== question?.number) return;
   stopWatching();
   if (answer.error) {
-    if (!question.link?.refused(answer.error)) fail(answer.error);
+    if (!answer.choice || !question.link?.refused(answer.error)) fail(answer.error);
   } else if (answer.again) {
     panel.say(answer.note);
     setTimeout(() => wanted === question && send(question, answer.rest), 1000 * answer.again);
@@ -187,10 +188,11 @@ async function accept(question, answer) {
   const listed = layer === ALL ? answer.reach === "layers" : answer.layers.flatMap(({ items }) => items).find(({ value }) => value === layer);
   const known = (label) => (answer.classes.includes(label) ? label : null);
   const choice = listed ? layer : answer.layer ?? answer.default;
-  Object.assign(question, { photo, target: known(question.target), against: known(question.against), layer: choice });
+  const parameters = options.differing(question.method, question.parameters);
+  Object.assign(question, { photo, parameters, target: known(question.target), against: known(question.against), layer: choice });
   remember(photo, question.model, answer);
   shown = { ...question, answer, choice, layer: listed && answer.layer && !listed.disabled ? layer : answer.layer ?? "" };
-  wanted = question;
+  question.link = null; // has its answer
   panel.say(answer.note);
   panel.show(shown);
   others = answer.reach === "layers" && !answer.everything ? "coming" : "here";

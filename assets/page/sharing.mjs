@@ -3,9 +3,10 @@
 import { read, write } from "./address.mjs";
 import { copy } from "./clipboard.mjs";
 import * as cutout from "./cutout.mjs";
-import { set } from "./dash.mjs";
+import { setSoon } from "./dash.mjs";
+import { leave } from "./gallery.mjs";
 import { Link } from "./link.mjs";
-import { follow, look, setColormap, setOpacity, usual } from "./look.mjs";
+import { follow, look, setOpacity, usual } from "./look.mjs";
 import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
 import { python } from "./python.mjs";
@@ -17,6 +18,7 @@ const MOMENT = 200; // ms: browsers refuse an address that changes with each ste
 
 let settings = null;
 let waiting = 0; // the timer of the next change of the address
+let mentioned = 0; // the timer of what is said for a while
 let link = null; // that was opened, until somebody has chosen another class or brought another photo
 
 const stem = (file) => file.replace(/\.[^.]*$/, "");
@@ -41,7 +43,7 @@ function view() {
     show: look.cutout ? "cutout" : null,
     colormap: differing(look.colormap, usual.colormap),
     opacity: differing(shortest(look.opacity), usual.opacity),
-    threshold: look.cutout ? shortest(look.threshold) : differing(shortest(look.threshold), usual.threshold), // a cut-out lends one
+    threshold: cutout.lends() ? null : look.cutout ? shortest(look.threshold) : differing(shortest(look.threshold), usual.threshold),
     sample: name ? differing(stem(name), stem(settings.samples[0])) : null,
   };
 }
@@ -52,43 +54,42 @@ function address() {
   return location.pathname + location.search + (text && `#${text}`);
 }
 
-/* Something has changed: the address follows in a moment. */
+/* Something has changed: the address follows in a moment; that of a link stays until there is an answer to it. */
 function keep() {
   clearTimeout(waiting);
-  waiting = setTimeout(() => session.current() && history.replaceState(history.state, "", address()), MOMENT);
+  waiting = setTimeout(() => {
+    if (session.current() && link?.judged !== false) history.replaceState(history.state, "", address());
+  }, MOMENT);
 }
 
-/* Draw as a view says, and what it leaves out as it is by itself. */
-function draw({ show = "heat", ...asked }) {
-  cutout.show(show, asked.threshold === undefined); // a control that is given two values at once goes back and forth between them
-  set("show", { value: show });
-  const shares = { opacity: setOpacity, threshold: cutout.setThreshold, colormap: setColormap };
-  for (const [name, change] of Object.entries(shares)) {
-    const value = asked[name] ?? (name === "threshold" && look.cutout ? look.threshold : usual[name]);
-    if (value === look[name]) continue;
-    change(value);
-    set(name, { value });
-  }
+/* Draw as a view says, and what it leaves out as it is by itself. Which colours there are comes with the first answer: see `Link`. */
+function draw({ show = "heat", threshold, opacity = usual.opacity }) {
+  cutout.bring(show, threshold);
+  if (opacity === look.opacity) return;
+  setOpacity(opacity);
+  setSoon("opacity", opacity);
 }
 
 /* Bring back the view of a link. A photo of one's own stays; else it is the link's sample, or the first one. */
 function open(text) {
-  const asked = read(text), now = session.current(), own = now && !now.photo.file.sample;
+  const asked = read(text), photo = session.current()?.photo;
   const file = settings.samples.find((name) => stem(name) === asked.sample) ?? settings.samples[0];
   link = new Link(asked, settings);
+  const { question } = link, own = photo && !sampleOf(photo);
+  leave();
   draw(asked);
   link.set();
-  if (own) return session.ask(link.question);
+  if (own) return session.ask({ ...question, photo });
   if (!file) return panel.idle();
   if (asked.sample && stem(file) !== asked.sample) link.say(`There is no sample “${asked.sample}” here; this is ${stem(file)}.`);
-  const { question } = link;
+  if (photo?.file.sample === file) return session.ask({ ...question, photo }); // unedited
   return session.take(sample(file), () => question);
 }
 
-/* A photo that somebody brings to a link is explained as the link says. */
-function promised({ file }) {
+/* A photo that somebody brings to a link is explained as the link says, and as was chosen since it was opened. */
+function promised({ file }, wanted) {
   if (!link) return {};
-  if (!link.judged) return link.question;
+  if (!link.judged) return wanted?.link === link ? { target: wanted.target } : link.question;
   const target = file.sample ? null : link.asked.class ?? null;
   link = null;
   return { target };
@@ -99,11 +100,13 @@ export const take = (file) => session.take(file, promised);
 /* Say for a while. */
 function mention(sentence) {
   panel.say(sentence);
-  setTimeout(() => document.getElementById("status").textContent === sentence && panel.say(""), WHILE);
+  clearTimeout(mentioned);
+  mentioned = setTimeout(() => document.getElementById("status").textContent === sentence && panel.say(""), WHILE);
 }
 
 async function copyLink() {
-  const painted = session.current()?.photo.edited ? ", nor is what was painted over" : "";
+  if (!session.current()) return panel.say("There is nothing to copy yet.", "error");
+  const painted = session.current().photo.edited ? ", nor is what was painted over" : "";
   if (await copy(location.origin + address())) mention(`The link is copied. The photo is not part of it${painted}.`);
   else panel.say("The browser does not let this page copy. The link is the page's address: copy it from there.", "error");
 }
@@ -120,8 +123,13 @@ async function copyPython() {
 export function begin(given) {
   settings = given;
   session.onShown((shown) => {
-    if (shown.link) shown.link.judge(shown);
-    else if (link?.judged && shown.target !== link.asked.class) link = null;
+    shown.link?.judge(shown);
+    if (link?.judged && shown.target !== (link.asked.class ?? null)) link = null;
+    keep();
+  });
+  session.follow(() => {
+    if (link?.judged !== false) return;
+    link = null; // could not be asked
     keep();
   });
   follow({ paint: keep, recolour: keep });

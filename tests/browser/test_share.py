@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from browser import photos
 from browser.asking import LONG, asking, method, option, unfold
-from browser.look import choose, explained, pixels, settled, slide
+from browser.look import QUESTIONS, choose, explained, pixels, requests, settled, slide
 from browser.serving import SAMPLES
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 import explain
 import models
@@ -112,13 +112,25 @@ def test_a_view_comes_back_from_its_address(page: Page, new_page: Callable[..., 
     follows(other, {name: value for name, value in expected.items() if name != "show"})
 
 
-def test_names_that_are_not_known_are_said_with_what_is_shown_instead(page: Page, server: str) -> None:
-    plain = pixels(page)
-    visit(
-        page,
-        f"{server}/#model=horses&method=magic&set.speed=3&layer=nowhere&class=bird&against=fish&colormap=rainbow"
-        "&sample=zebra&opacity=0.5",
-    )
+def test_names_that_are_not_known_are_said_with_what_is_shown_instead(
+    new_page: Callable[..., Page], server: str
+) -> None:
+    """Also where another question has come before the answer."""
+    page, held, holding = new_page(), list[Route](), True
+    page.route(QUESTIONS, lambda route: held.append(route) if holding else route.continue_())
+    with page.expect_request(QUESTIONS):
+        page.goto(
+            f"{server}/#model=horses&method=magic&set.speed=3&layer=nowhere&class=bird&against=fish&colormap=rainbow"
+            "&sample=zebra&opacity=0.5"
+        )
+    page.click("#copy-link")
+    expect(page.locator("#status.error")).to_contain_text("nothing to copy yet")
+    with page.expect_request(QUESTIONS):
+        page.click("#sample-cat")
+    holding = False
+    for route in held:
+        route.continue_()
+    stands(page)
     said = page.inner_text("#status")
     for name in ("horses", "magic", "nowhere", "bird", "fish", "rainbow", "zebra"):
         assert f"“{name}”" in said or f"'{name}'" in said
@@ -129,27 +141,38 @@ def test_names_that_are_not_known_are_said_with_what_is_shown_instead(page: Page
         "this is cat, which is predicted",
     ):
         assert instead in said
-    assert np.abs(pixels(page)[200:] - plain[200:]).max() < 3, "below the sentence"
     follows(page, {})
+    shown = pixels(page)
+    with requests(page) as asked:
+        visit(page, f"{server}/#opacity=0.5")
+    assert not [one.url for one in asked if "samples" in one.url], "the same photo stays"
+    assert np.abs(shown[200:] - pixels(page)[200:]).max() < 3, "below the sentence"
     visit(page, f"{server}/#method=smooth-grad&set.samples=0&layer=conv3_block4_out")
     assert "samples of smooth-grad" in page.inner_text("#status")
     assert page.input_value("#method") == "SmoothGrad", "the method stays"
+    visit(page, f"{server}/#method=gradients&layer=all+layers")
+    assert "Gradients has no mean of all layers" in page.inner_text("#status")
 
 
-MEANINGLESS = (
-    "%E0%A4%A&=&==&&%",
-    "opacity=7&threshold=x&evidence=maybe&score=percent&show=hologram",
-    "__proto__=1&constructor=2&set.__proto__=3&set.constructor=&hasOwnProperty=4",
-    "explanation",
-    f"class={'x' * 5000}",
-)
+MEANINGLESS = {
+    "%E0%A4%A&=&==&&%": "",
+    "opacity=7&threshold=x&evidence=maybe&score=percent&show=hologram": "opacity, threshold, evidence, score, show.",
+    "__proto__=1&constructor=2&set.constructor=&hasOwnProperty=4": "",
+    "set.__proto__=3": "set.__proto__.",
+    "method=constructor": "“constructor”",
+    "set.augment=constructor": "'constructor'",
+    "set.augment=none&threshold=0": "",
+    "explanation": "",
+    f"class={'x' * 5000}": "class.",
+}
 
 
-def test_what_means_nothing_is_ignored(new_page: Callable[..., Page], server: str) -> None:
+def test_what_means_nothing_is_ignored_and_said(new_page: Callable[..., Page], server: str) -> None:
     page = new_page()
-    for text in MEANINGLESS:
+    for text, words in MEANINGLESS.items():
         visit(page, f"{server}/#{text}")
-        assert page.inner_text("#status") == "", text
+        said = page.inner_text("#status")
+        assert words in said if words else said == "", text
         assert page.inner_text("#verdict").startswith("Cat,"), text
         follows(page, {})
 
@@ -158,6 +181,13 @@ def test_nothing_of_a_photo_is_in_its_link(new_page: Callable[..., Page], server
     page = new_page(permissions=["clipboard-read", "clipboard-write"])
     visit(page, f"{server}/#class=dog&layer=conv4_block1_out&sample=chelsea")
     assert "evidence for dog" in page.inner_text("#verdict")
+    page.click("#what-if")
+    with asking(page):
+        page.click("#remove")
+    expect(page.locator("#edited")).to_be_visible()
+    visit(page, f"{server}/#class=dog&sample=chelsea")
+    expect(page.locator("#edited")).to_be_hidden()
+    visit(page, f"{server}/#class=dog&layer=conv4_block1_out&sample=chelsea")
     explained(page, ("cat.jpg", (SAMPLES / "taxi.jpg").read_bytes()))  # named like a sample, and is none
     if "Dog," not in page.inner_text("#verdict"):
         assert "evidence for dog" in page.inner_text("#verdict"), "the link's class holds for the photo brought to it"
@@ -168,9 +198,10 @@ def test_nothing_of_a_photo_is_in_its_link(new_page: Callable[..., Page], server
     assert set(dict(parse_qsl(urlsplit(link).fragment))) <= {"layer", "class"}
     follows(page, dict(parse_qsl(urlsplit(link).fragment)))
     before = page.inner_text("#verdict")
-    with asking(page):
-        page.evaluate("location.hash = 'layer=conv3_block4_out'")
-    stands(page)
+    page.set_input_files("#upload input[type=file]", [SAMPLES / "cat.jpg", SAMPLES / "dog.jpg"])
+    expect(page.locator("#gallery-cards > li")).to_have_count(2)
+    visit(page, f"{server}/#layer=conv3_block4_out")
+    expect(page.locator("#gallery")).to_be_hidden()
     assert page.input_value("#layer").startswith("conv3_block4_out")
     assert page.inner_text("#verdict").split(".")[0] == before.split(".")[0], "one's own photo stays"
 
@@ -315,8 +346,13 @@ def test_code_says_what_is_not_as_the_file_has_it(shared: Page) -> None:
 
 
 def test_a_download_that_does_not_come_is_said(page: Page, faults: list[str]) -> None:
-    page.route("**/record", lambda route: route.abort())
-    page.click("#downloads summary")
-    page.click("#download-record")
+    held: list[Route] = []
+    page.route("**/record", lambda route: held.append(route))
+    for words in ("is being made …", "is being made already"):
+        page.click("#downloads summary")
+        page.click("#download-record")
+        page.locator("#status", has_text=words).wait_for()
+    assert len(held) == 1
+    held[0].abort()
     page.locator("#status.error", has_text="can't be reached").wait_for()
     faults.clear()

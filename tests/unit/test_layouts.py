@@ -49,6 +49,7 @@ def test_the_page_carries_what_its_scripts_need() -> None:
         "own": ["mine"],
         "model": "pets",
         "method": "grad-cam",
+        "colormap": "viridis",
         "samples": ["a cat.jpg", "dog.jpg"],
         "limits": {"bytes": 10_000_000, "pixels": 64_000_000},
     }

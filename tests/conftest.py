@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     import keras
@@ -13,12 +15,15 @@ if TYPE_CHECKING:
     import explain
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in this hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a fixture stay together where several processes run them: a module's, all of the browser's."""
-    for item in items:
-        together = "browser" if "browser" in item.path.parts else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(together))
+class Scheduler(LoadScopeScheduling):
+    """Tests that share a fixture stay in one process: a module's, and all of the browser's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid.split("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
+    return Scheduler(config, log)
 
 
 @pytest.fixture(scope="module")

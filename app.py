@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import runpy
 import sys
 from pathlib import Path
@@ -14,7 +15,8 @@ import settings
 from service import COLORMAP, METHOD, Service, samples
 
 HERE = Path(__file__).parent
-ICON = '<link rel="icon" type="image/svg+xml" href="{address}assets/logo.svg">'
+# Within the page: whenever the address changes, and it follows what is shown, browsers fetch an icon that lies elsewhere again.
+ICON = '<link rel="icon" href="data:image/svg+xml;base64,{icon}">'
 
 
 def make_app(chosen: settings.Settings) -> Dash:
@@ -29,7 +31,7 @@ def make_app(chosen: settings.Settings) -> Dash:
         url_base_pathname=chosen.base_path,
         compress=True,
     )
-    icon = ICON.format(address=chosen.base_path)
+    icon = ICON.format(icon=binascii.b2a_base64((HERE / "assets" / "logo.svg").read_bytes(), newline=False).decode())
     app.index_string = app.index_string.replace("{%favicon%}", icon).replace("<html>", '<html lang="en">')
     app.index_string = app.index_string.replace("footer>", "div>")  # of the scripts: not the page's
     app.layout = layouts.page(

@@ -7,7 +7,9 @@ export const set = (id, props) => dash_clientside.set_props(id, props);
    and forth between the two for ever, and whoever took the first one for somebody's choice would go back to it. */
 const MOMENT = 150; // ms between two values that a control is given
 const coming = {}; // the value that a control will be given, by its id
-const given = {}; // what it has been given since somebody touched it
+const given = {}; // when it was given each of its values
+const touched = {}; // when somebody last did something with it
+const ECHO = 1000; // ms after which a value that is handed back is somebody's choice, if somebody did something
 
 /* Let a control show what may change many times a second. */
 export function setSoon(id, value) {
@@ -22,16 +24,19 @@ function give(id) {
   if (!(id in coming)) return;
   const value = coming[id];
   delete coming[id];
-  (given[id] ??= new Set()).add(value);
+  (given[id] ??= new Map()).set(value, performance.now());
   set(id, { value });
 }
 
 /* Whether this is a value that a control has been given, rather than one that somebody has chosen. */
-export const isEcho = (id, value) => Boolean(given[id]?.has(value));
+export function isEcho(id, value) {
+  const since = given[id]?.get(value);
+  return since !== undefined && (since > (touched[id] ?? 0) || performance.now() - since < ECHO);
+}
 
-for (const touch of ["pointerdown", "keydown", "focusin"]) {
-  document.addEventListener(touch, ({ target }) => {
-    for (const id in given) if (document.getElementById(id)?.contains(target)) given[id].clear();
+for (const act of ["pointerdown", "keydown", "focusin"]) {
+  document.addEventListener(act, ({ target }) => {
+    for (const id in given) if (document.getElementById(id)?.contains(target)) touched[id] = performance.now();
   }, true);
 }
 

@@ -26,8 +26,11 @@ def test_a_sample_is_explained_already(page: Page) -> None:
     assert pixels(page).std() > 20  # an empty figure is of one colour
 
 
+STORES = (ids.QUESTION, ids.ANSWER, ids.GALLERY_QUESTION, ids.GALLERY_ANSWER)  # are of Dash alone
+
+
 def test_every_control_is_there(page: Page) -> None:
-    names = [value for name, value in vars(ids).items() if name.isupper() and value not in (ids.QUESTION, ids.ANSWER)]
+    names = [value for name, value in vars(ids).items() if name.isupper() and value not in STORES]
     names += [ids.sample(file.stem) for file in SAMPLES.glob("*.jpg")]
     assert [name for name in names if page.locator(f"[id='{name}']").count() != 1] == []
 

@@ -59,6 +59,15 @@ def names(page: Page) -> list[str]:
     return [str(NUMBERED.fullmatch(label)[1]) for label in labels(page)]  # type: ignore[index]
 
 
+def soon(page: Page, read: Callable[[], object], expected: object) -> None:
+    """What is read becomes what is expected, within five seconds."""
+    for _ in range(100):
+        if read() == expected:
+            return
+        page.wait_for_timeout(50)
+    assert read() == expected
+
+
 def labels(page: Page) -> list[str]:
     buttons = page.locator("#gallery-cards button").all()
     return [button.get_attribute("aria-label") or "" for button in buttons]
@@ -122,11 +131,11 @@ def test_cards_are_sorted_filtered_and_searched(mixed: Page) -> None:
     page = mixed
     shares = {name: float(NUMBERED.fullmatch(label)[4]) for name, label in zip(names(page), labels(page), strict=True)}  # type: ignore[index]
     pick(page, "order", "Name")
-    assert names(page) == ["a9.jpg", "a10.jpg", "b.jpg", "c.jpg", "far.heic"]
+    soon(page, lambda: names(page), ["a9.jpg", "a10.jpg", "b.jpg", "c.jpg", "far.heic"])
     pick(page, "order", "Probability, lowest first")
-    assert [shares[name] for name in names(page)] == sorted(shares.values())
+    soon(page, lambda: [shares[name] for name in names(page)], sorted(shares.values()))
     pick(page, "order", "Probability, highest first")
-    assert [shares[name] for name in names(page)] == sorted(shares.values(), reverse=True)
+    soon(page, lambda: [shares[name] for name in names(page)], sorted(shares.values(), reverse=True))
     assert cards(page).last.locator("button").count() == 0, "what has no answer comes last"
     dogs = sum(": dog," in label for label in labels(page))
     pick(page, "show", f"Dog · {dogs}")

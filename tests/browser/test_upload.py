@@ -85,8 +85,8 @@ def test_an_odd_photo_gets_an_answer(shared: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_no_photo_is_said_and_the_page_goes_on(page: Page, name: str) -> None:
-    content, reason = REFUSED[name]
+def test_what_is_no_photo_is_said_and_the_page_goes_on(shared: Page, name: str) -> None:
+    page, (content, reason) = shared, REFUSED[name]
     before, verdict = pixels(page), page.inner_text("#verdict")
     upload(page, (name, content))
     page.locator("#status", has_text=reason).wait_for()

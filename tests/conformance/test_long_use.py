@@ -68,7 +68,7 @@ def test_tensorflow_traces_nothing_anew_for_further_photos():
     functions = set(context.context().list_function_names())
     for seed in range(3, 12):
         use(seed)
-    assert set(context.context().list_function_names()) == functions
+    assert set(context.context().list_function_names()) <= functions  # those of other tests may go meanwhile
 
 
 def peak() -> float:

@@ -15,7 +15,7 @@ import settings
 from service import COLORMAP, METHOD, Service, samples
 
 HERE = Path(__file__).parent
-# Within the page: whenever the address changes, and it follows what is shown, browsers fetch an icon that lies elsewhere again.
+# Within the page: the address follows what is shown, and browsers fetch an icon that lies elsewhere with each change.
 ICON = '<link rel="icon" href="data:image/svg+xml;base64,{icon}">'
 
 

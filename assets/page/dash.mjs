@@ -22,6 +22,7 @@ export const leave = (id) => void delete coming[id];
 
 function give(id) {
   if (!(id in coming)) return;
+  if (performance.now() - (touched[id] ?? -Infinity) < MOMENT) return void setTimeout(give, MOMENT, id); // somebody may be choosing
   const value = coming[id];
   delete coming[id];
   (given[id] ??= new Map()).set(value, performance.now());

@@ -41,11 +41,10 @@ def test_what_the_model_saw(page: Page, explainer: explain.Explainer) -> None:
     with asking(page):
         choose(page, "model", "Makes and years")
     assert page.inner_text("#input-size") == "96 × 96 pixels, the middle of the photo"
-    width, height = Image.open(SAMPLES / "cat.jpg").size
-    left = (width - height) // 2
-    middle = (
-        Image.open(SAMPLES / "cat.jpg").crop((left, 0, left + height, height)).resize((96, 96), Image.Resampling.BOX)
-    )
+    with Image.open(SAMPLES / "cat.jpg") as sample:
+        width, height = sample.size
+        left = (width - height) // 2
+        middle = sample.crop((left, 0, left + height, height)).resize((96, 96), Image.Resampling.BOX)
     assert np.abs(seen(page) - np.asarray(middle, np.float32)).mean() < 4
     padded = """import("/assets/page/words.mjs").then(({ inputSize }) => inputSize({ width: 200, height: 100 },
         { view: [0, 0, 1, 1], seen: { area: [0, 0.25, 1, 0.75] }, input: { width: 96, height: 96 } }))"""

@@ -11,6 +11,7 @@ from dash import Dash
 from flask import Blueprint, Response, jsonify, request
 from pydantic import ValidationError
 
+from callbacks.question import UNREADABLE
 from service import MissingPhotoError, NotYetError, RefusedError
 
 log = logging.getLogger("whylight")
@@ -34,7 +35,7 @@ def made(make: Make, posted: Any) -> tuple[Response, int]:
     try:
         return make(posted), 200
     except (ValidationError, binascii.Error):
-        return jsonify(error="This question can't be read. Reload the page and try again."), 400
+        return jsonify(error=UNREADABLE), 400
     except NotYetError as reason:
         return jsonify(error=str(reason), again=reason.seconds), 503
     except MissingPhotoError:

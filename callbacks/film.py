@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from callbacks import files
 from callbacks.question import Posted, understood
-from service import Service
+from service import COLORMAP, Service
 
 SIDES = {"gif": 360, "webp": 480}
 """Longest side of the pictures in pixels: a GIF of the same size is several times as many bytes."""
@@ -32,7 +32,7 @@ class Wanted(BaseModel, strict=True, frozen=True):
     question: Posted
     kind: Literal["gif", "webp"]
     opacity: Share = 0.5
-    colormap: Annotated[str, Field(max_length=60)] = "viridis"
+    colormap: Annotated[str, Field(max_length=60)] = COLORMAP
     threshold: Share = 0.0
 
 

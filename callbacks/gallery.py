@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from dash import Dash, Input, Output
-from flask import request
+from dash import Dash
 
 from callbacks import question
-from callbacks.asker import Newest, hung_up
 from callbacks.client import in_page
 from layouts import ids
 from service import Service
@@ -16,18 +12,7 @@ from service import Service
 
 def register(app: Dash, service: Service) -> None:
     """Connect the gallery's two stores with each other, and its controls with the functions in the page."""
-    newest = Newest()
-
-    @app.callback(
-        Output(ids.GALLERY_ANSWER, "data"),
-        Input(ids.GALLERY_QUESTION, "data"),
-        prevent_initial_call=True,
-        on_error=question.unexpected,
-    )
-    def ask(asked: dict[str, Any]) -> dict[str, Any]:
-        connection = request.environ.get("gunicorn.socket")
-        return question.answer(service, asked, newest, lambda: not hung_up(connection))
-
+    question.connect(app, service, ids.GALLERY_QUESTION, ids.GALLERY_ANSWER)
     in_page(app, "galleryReceive", ids.GALLERY_ANSWER, "data")
     for function, control in (
         ("galleryClass", ids.GALLERY_CLASS),

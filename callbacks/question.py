@@ -24,6 +24,8 @@ from layouts import ids
 
 log = logging.getLogger("whylight")
 
+UNREADABLE = "This question can't be read. Reload the page and try again."
+
 
 SAFE = 2**53
 """Up to here whole numbers are exact in the page."""
@@ -77,21 +79,23 @@ class Posted(BaseModel, strict=True, frozen=True):
 
 def register(app: Dash, service: engine.Service) -> None:
     """Connect the two stores with each other and with the page, and the choices that lead to another question."""
-    newest = Newest()
-
-    @app.callback(
-        Output(ids.ANSWER, "data"), Input(ids.QUESTION, "data"), prevent_initial_call=True, on_error=unexpected
-    )
-    def ask(question: dict[str, Any]) -> dict[str, Any]:
-        connection = request.environ.get("gunicorn.socket")
-        return answer(service, question, newest, lambda: not hung_up(connection))
-
+    connect(app, service, ids.QUESTION, ids.ANSWER)
     in_page(app, "receive", ids.ANSWER, "data")
     for choice in (ids.TARGET, ids.METHOD, ids.MODEL, ids.AGAINST, ids.EVIDENCE, ids.SCORE):
         in_page(app, choice, choice)
     for kind, value in (("choice", "value"), ("number", "value"), ("switch", "checked")):
         in_page(app, "option", ids.option(ALL, kind), value)
     in_page(app, ids.RESET, ids.RESET, "n_clicks")
+
+
+def connect(app: Dash, service: engine.Service, asked: str, answered: str) -> None:
+    """Have each question in one store answered in the other."""
+    newest = Newest()
+
+    @app.callback(Output(answered, "data"), Input(asked, "data"), prevent_initial_call=True, on_error=_unexpected)
+    def ask(question: dict[str, Any]) -> dict[str, Any]:
+        connection = request.environ.get("gunicorn.socket")
+        return answer(service, question, newest, lambda: not hung_up(connection))
 
 
 def answer(
@@ -111,7 +115,7 @@ def answer(
     except (ValidationError, binascii.Error):
         return {
             "number": question.get("number"),
-            "error": "This question can't be read. Reload the page and try again.",
+            "error": UNREADABLE,
         }
     page, number = posted.page or "", posted.number
     if page:
@@ -196,7 +200,7 @@ def _options(found: engine.Answer) -> list[dict[str, Any]]:
     return [{"group": stage, "items": items} for stage, items in groups.items()]
 
 
-def unexpected(error: Exception) -> dict[str, Any]:
+def _unexpected(error: Exception) -> dict[str, Any]:
     """A fault of ours while a question was answered, the callback's one input: it is logged, and the page goes on."""
     log.error("A question failed.", exc_info=error)
     return {

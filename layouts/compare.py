@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from layouts import ids
+from layouts import ids, parts
 from layouts.attributes import aria
 
 
@@ -44,11 +44,10 @@ def panes(figure: Any) -> Any:
 
 def button() -> Any:
     """Pin what is shown; pressed once more, let it go."""
-    return html.Button(
-        [html.Span(className="glyph beside"), "Compare"],
-        id=ids.COMPARE,
-        type="button",
-        className="button",
+    return parts.button(
+        ids.COMPARE,
+        "beside",
+        "Compare",
         title="Keep this view, to see another one beside it",
         **aria(pressed="false"),
     )

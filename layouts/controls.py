@@ -11,6 +11,7 @@ from dash import html
 from layouts import compare, ids
 from layouts.attributes import aria
 from layouts.download import download
+from layouts.parts import SEARCHED, select
 
 
 def verdict() -> Any:
@@ -36,31 +37,31 @@ def question(models: Mapping[str, str], model: str, method: str) -> Any:
     return html.Div(
         [
             html.H2("Explain"),
-            _select(
+            select(
                 ids.TARGET,
                 "Class",
                 description="Explain the score of this class",
                 placeholder="Type to find a class",
-                **_SEARCHED,
+                **SEARCHED,
             ),
-            _select(
+            select(
                 ids.LAYER,
                 "Layer",
                 description="In running order; switching is instant",
                 maxDropdownHeight=340,
-                **_SEARCHED,
+                **SEARCHED,
             ),
             html.Div(
                 [
-                    _select(
+                    select(
                         ids.METHOD,
                         "Method",
                         value=method,
                         maxDropdownHeight=340,
                         comboboxProps={"shadow": "md", "width": 250, "position": "bottom-start"},
-                        **_SEARCHED,
+                        **SEARCHED,
                     ),
-                    _select(ids.MODEL, "Model", data=_options(models), value=model, **_SEARCHED),
+                    select(ids.MODEL, "Model", data=_options(models), value=model, **SEARCHED),
                 ],
                 className="pair",
             ),
@@ -78,13 +79,13 @@ def _options_of_the_question() -> Any:
             html.Div(
                 [
                     html.Div(id=ids.PARAMETERS, className="controls", role="group", **aria(label="Of the method")),
-                    _select(
+                    select(
                         ids.AGAINST,
                         "Against",
                         description="What speaks for the class rather than for this one",
                         data=[{"value": "none", "label": "No other class"}],
                         value="none",
-                        **_SEARCHED,
+                        **SEARCHED,
                     ),
                     html.Div(
                         [
@@ -104,7 +105,7 @@ def _options_of_the_question() -> Any:
                         ],
                         className="labelled",
                     ),
-                    _select(
+                    select(
                         ids.SCORE,
                         "Score",
                         description="A probability near 0 or 1 hardly changes; a logit always does",
@@ -152,7 +153,7 @@ def look(colormap: str) -> Any:
             ),
             html.Div(
                 [
-                    _select(
+                    select(
                         ids.COLORMAP,
                         "Colours",
                         value=colormap,
@@ -200,23 +201,9 @@ def reading() -> Any:
 
 _INPUT = aria(label="The photo as the model saw it", describedby=ids.INPUT_SIZE)
 
-# What is typed takes the place of the choice; its words are found in any order, see `assets/search.js`.
-_SEARCHED = {"searchable": True, "clearSearchOnFocus": True, "filter": {"function": "byWords"}}
-
 
 def _options(titles: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"value": name, "label": title[:1].upper() + title[1:]} for name, title in titles.items()]
-
-
-def _select(identifier: str, label: str, **properties: Any) -> Any:
-    return dmc.Select(
-        id=identifier,
-        label=label,
-        allowDeselect=False,
-        nothingFoundMessage="Nothing by that name",
-        withScrollArea=False,  # the list scrolls by itself, which keyboards and readers understand
-        **{"comboboxProps": {"shadow": "md"}, **properties},
-    )
 
 
 def _slider(identifier: str, label: str, value: float) -> Any:

@@ -8,6 +8,7 @@ from dash import html
 
 from layouts import ids
 from layouts.menu import Entry, menu
+from layouts.parts import button
 
 ENTRIES = (
     Entry(ids.MAP, "Raw map", "NumPy (.npy), float32, not scaled"),
@@ -19,9 +20,7 @@ def download() -> Any:
     """A button for the picture, and a menu for the rest."""
     return html.Div(
         [
-            html.Button(
-                [html.Span(className="glyph save"), "Download"], id=ids.DOWNLOAD, type="button", className="button"
-            ),
+            button(ids.DOWNLOAD, "save", "Download"),
             menu(html.Span(className="glyph down"), "Other downloads", ENTRIES, id=ids.DOWNLOADS),
         ],
         className="split",

@@ -9,12 +9,13 @@ from dash import dcc, html
 
 from layouts import ids
 from layouts.attributes import aria
+from layouts.parts import SEARCHED, button, select
 
 
 def way_back() -> Any:
     """Above a single photo, while there is a gallery to go back to."""
     return html.Nav(
-        _button(ids.GALLERY_RETURN, "Back to the gallery", "back"), className="gallery-return", **aria(label="Gallery")
+        button(ids.GALLERY_RETURN, "back", "Back to the gallery"), className="gallery-return", **aria(label="Gallery")
     )
 
 
@@ -46,7 +47,7 @@ def view() -> Any:
 def _head() -> Any:
     return html.Div(
         [
-            _button(ids.GALLERY_CLOSE, "Back to the photo", "back"),
+            button(ids.GALLERY_CLOSE, "back", "Back to the photo"),
             html.Div(
                 [
                     html.H2(id=ids.GALLERY_TITLE, tabIndex="-1"),
@@ -56,8 +57,12 @@ def _head() -> Any:
             ),
             html.Div(
                 [
-                    _button(ids.GALLERY_CSV, "CSV", "save", "What the model says of the photos on show, as a table"),
-                    _button(ids.GALLERY_REPORT, "Report", "save", "The photos on show, as one page to send around"),
+                    button(
+                        ids.GALLERY_CSV, "save", "CSV", title="What the model says of the photos on show, as a table"
+                    ),
+                    button(
+                        ids.GALLERY_REPORT, "save", "Report", title="The photos on show, as one page to send around"
+                    ),
                 ],
                 className="gallery-exports",
             ),
@@ -69,35 +74,27 @@ def _head() -> Any:
 def _controls() -> Any:
     return html.Div(
         [
-            _select(
+            select(
                 ids.GALLERY_CLASS,
                 "Class",
-                "predicted",
-                {"predicted": "Predicted class"},
-                searchable=True,
-                clearSearchOnFocus=True,
-                filter={"function": "byWords"},
+                value="predicted",
+                data=_choices({"predicted": "Predicted class"}),
+                **SEARCHED,
             ),
-            _select(
+            select(
                 ids.GALLERY_ORDER,
                 "Order",
-                "given",
-                {
-                    "given": "As given",
-                    "low": "Probability, lowest first",
-                    "high": "Probability, highest first",
-                    "name": "Name",
-                },
+                value="given",
+                data=_choices(
+                    {
+                        "given": "As given",
+                        "low": "Probability, lowest first",
+                        "high": "Probability, highest first",
+                        "name": "Name",
+                    }
+                ),
             ),
-            _select(
-                ids.GALLERY_SHOW,
-                "Show",
-                "all",
-                {"all": "All"},
-                searchable=True,
-                clearSearchOnFocus=True,
-                filter={"function": "byWords"},
-            ),
+            select(ids.GALLERY_SHOW, "Show", value="all", data=_choices({"all": "All"}), **SEARCHED),
             dmc.TextInput(id=ids.GALLERY_SEARCH, label="Name", placeholder="Part of a name", value=""),
         ],
         className="gallery-controls",
@@ -119,21 +116,5 @@ def _progress() -> Any:
     )
 
 
-def _button(identifier: str, words: str, glyph: str, title: str | None = None) -> Any:
-    return html.Button(
-        [html.Span(className=f"glyph {glyph}"), words], id=identifier, type="button", className="button", title=title
-    )
-
-
-def _select(identifier: str, label: str, value: str, choices: dict[str, str], **properties: Any) -> Any:
-    return dmc.Select(
-        id=identifier,
-        label=label,
-        value=value,
-        data=[{"value": name, "label": words} for name, words in choices.items()],
-        allowDeselect=False,
-        nothingFoundMessage="Nothing by that name",
-        withScrollArea=False,  # as in `layouts/controls.py`
-        comboboxProps={"shadow": "md"},
-        **properties,
-    )
+def _choices(titles: dict[str, str]) -> list[dict[str, str]]:
+    return [{"value": name, "label": words} for name, words in titles.items()]

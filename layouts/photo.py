@@ -13,6 +13,7 @@ from dash import dcc, html
 
 from layouts import ids, what_if
 from layouts.attributes import aria, data
+from layouts.parts import button
 
 _NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
@@ -125,10 +126,10 @@ def entrance(samples: Sequence[str], notes: Mapping[str, Mapping[str, Any]], max
     return html.Div(
         [
             upload,
-            html.Button(
-                [html.Span(className="glyph camera"), "Camera"],
-                id=ids.CAMERA,
-                type="button",
+            button(
+                ids.CAMERA,
+                "camera",
+                "Camera",
                 className="button camera",
                 **aria(label="Take a photo with the camera"),
             ),

@@ -8,6 +8,7 @@ from dash import html
 
 from layouts import ids
 from layouts.attributes import aria
+from layouts.parts import button
 
 
 def sharing() -> Any:
@@ -17,18 +18,12 @@ def sharing() -> Any:
             html.H2("Share"),
             html.Div(
                 [
-                    _button(ids.COPY_LINK, "link", "Copy link", **aria(describedby=ids.LINK_NOTE)),
-                    _button(ids.COPY_PYTHON, "code", "Copy as Python"),
+                    button(ids.COPY_LINK, "link", "Copy link", **aria(describedby=ids.LINK_NOTE)),
+                    button(ids.COPY_PYTHON, "code", "Copy as Python"),
                 ],
                 className="share",
             ),
             html.P("The link keeps the view. The photo is not part of it.", id=ids.LINK_NOTE, className="note"),
         ],
         className="card controls",
-    )
-
-
-def _button(identifier: str, glyph: str, words: str, **properties: Any) -> Any:
-    return html.Button(
-        [html.Span(className=f"glyph {glyph}"), words], id=identifier, type="button", className="button", **properties
     )

@@ -9,6 +9,7 @@ from dash import html
 
 from layouts import ids
 from layouts.attributes import aria
+from layouts.parts import button
 
 SIZE = 0.12
 """Of the brush at first, in shares of the photo's long side."""
@@ -16,11 +17,10 @@ SIZE = 0.12
 
 def switch() -> Any:
     """The switch of the brush."""
-    return html.Button(
-        [html.Span(className="glyph brush"), "What if …?"],
-        id=ids.WHAT_IF,
-        type="button",
-        className="button",
+    return button(
+        ids.WHAT_IF,
+        "brush",
+        "What if …?",
         title="Paint over parts of the photo and see what the model makes of that",
         **aria(pressed="false", controls=ids.WHAT_IF_BAR),
     )

@@ -8,7 +8,7 @@ import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
 import { dataURL, open, PhotoError } from "./photo.mjs";
 import { indexed } from "./png.mjs";
-import { alive, LONG_PATIENCE, noteFailures, PATIENCE, PULSE } from "./server.mjs";
+import { alive, GONE, LATE, LONG_PATIENCE, noteFailures, PATIENCE, PULSE } from "./server.mjs";
 import { me, readAs } from "./session.mjs";
 import { nothing } from "./words.mjs";
 
@@ -16,9 +16,7 @@ const THUMBNAIL = 320; // pixels of the longer side
 const LAST = 8; // photos whose time says how long the others will take
 const AT_LEAST = 3; // of them, before anything is said
 
-const GONE = "The server can't be reached. Check the connection and try again.";
 const LOST = { error: "This file can't be read. Has it been moved or deleted?" };
-const LATE = { error: "The server did not answer in time. Try again." };
 const STRANGE = { error: "This photo could not be loaded. Try again, or another one." };
 
 /* The server does not answer at all. */
@@ -96,7 +94,7 @@ async function once(question, signal) {
       signal.addEventListener("abort", stop);
       watching = setInterval(async () => {
         if (!await alive()) refuse(new Unreachable(GONE));
-        else if (performance.now() - since > patience) settle(LATE);
+        else if (performance.now() - since > patience) settle({ error: LATE });
       }, PULSE);
       set("gallery-question", { data });
     });

@@ -5,10 +5,13 @@ export const PATIENCE = 60_000; // ms until a question counts as lost
 export const LONG_PATIENCE = 600_000; // the same, of methods that take many passes
 export const PULSE = 3_000; // ms between two looks whether the server is still there
 
+export const GONE = "The server can't be reached. Check the connection and try again.";
+export const LATE = "The server did not answer in time. Try again.";
+
 export const alive = () => fetch(new URL("../../healthz", import.meta.url)).then((answer) => answer.ok, () => false);
 
 const sentence = (status) => {
-  if (status === 0) return "The server can't be reached. Check the connection and try again.";
+  if (status === 0) return GONE;
   if (status === 413) return "This photo is larger than the server takes. Choose a smaller one.";
   return `The server could not answer (${status}). Try again.`;
 };
@@ -22,7 +25,7 @@ export const noteFailures = (since, tell) => new PerformanceObserver((requests) 
   }
 }).observe({ type: "resource" });
 
-const unreached = () => { throw new Error(sentence(0)); };
+const unreached = () => { throw new Error(GONE); };
 
 /* Ask another address than Dash's for a file. `body` makes what is posted from the photo's digest, or from none where the server has forgotten the
    photo; `tell` says why it takes longer. */

@@ -8,7 +8,7 @@ import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
 import { nothing, poles, working } from "./words.mjs";
 import { ALL, mean } from "./mean.mjs";
-import { alive, LONG_PATIENCE, noteFailures, PATIENCE, PULSE } from "./server.mjs";
+import { alive, GONE, LATE, LONG_PATIENCE, noteFailures, PATIENCE, PULSE } from "./server.mjs";
 
 /* Tells this page from others, so that the server gives up a question when the same page asks a newer one. */
 export const me = crypto.getRandomValues(new Uint32Array(4)).join("-");
@@ -120,8 +120,8 @@ function watch(question, rest) {
   const mine = waiting = setInterval(async () => {
     const there = await alive();
     if (mine !== waiting) return; // answered meanwhile
-    if (!there) fail("The server can't be reached. Check the connection and try again.");
-    else if (performance.now() - asked > patience) fail("The server did not answer in time. Try again.");
+    if (!there) fail(GONE);
+    else if (performance.now() - asked > patience) fail(LATE);
     else if (!rest && options.about(question.method)) panel.say(working(options.about(question.method)));
   }, PULSE);
 }

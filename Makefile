@@ -15,7 +15,7 @@ INSTALLED := .venv/installed-$(TENSORFLOW)
 TOOLS := .venv/installed-tools
 JAX := .venv/installed-jax
 
-.PHONY: help install run test test-all check format bench bench-peers screenshot lock clean
+.PHONY: help install run test test-all check format bench bench-peers screenshots lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -47,8 +47,8 @@ bench: $(TOOLS) ## how fast it is, as ratios to a plain forward pass
 bench-peers: $(TOOLS) ## other libraries beside ours, each in an environment below build/peers
 	@$(BIN)/python -m bench.peers
 
-screenshot: $(TOOLS) ## take the README's picture again
-	WHYLIGHT_SCREENSHOT=docs/screenshot.png $(BIN)/python -m pytest tests/browser -k screenshot
+screenshots: $(TOOLS) ## take the README's pictures again
+	WHYLIGHT_SCREENSHOTS=docs $(BIN)/python -m pytest tests/browser/test_readme.py
 
 lock: ## resolve the pinned versions anew (needs uv)
 	for tensorflow in cpu cuda other; do \

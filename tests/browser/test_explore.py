@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -289,15 +288,6 @@ def test_a_phone_shows_everything_without_scrolling_sideways(new_page: Callable[
     page.tap("#sample-dog")
     page.locator("#verdict", has_text="Dog,").wait_for()
     settled(page)
-
-
-def test_the_readme_screenshot(page: Page, request: pytest.FixtureRequest) -> None:
-    """`make screenshot` keeps it."""
-    page.wait_for_timeout(500)  # for transitions
-    shot = page.screenshot()
-    assert len(shot) > 50_000
-    if place := os.environ.get("WHYLIGHT_SCREENSHOT"):
-        (request.config.rootpath / place).write_bytes(shot)
 
 
 def test_nothing_is_asked_while_sliders_move(page: Page) -> None:

@@ -58,6 +58,17 @@ def colour(page: Page, x: float, y: float) -> list[float]:
     return list(seen[int(y * seen.shape[0]), int(x * seen.shape[1])])
 
 
+def test_the_options_leave_the_photo_where_it_is(page: Page) -> None:
+    for width in (1024, 1366, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(400)
+        before = photo_box(page)
+        switch_on(page)
+        page.wait_for_timeout(400)
+        assert photo_box(page) == before, width
+        page.click("#done")
+
+
 def test_painting_moves_the_verdict_and_the_bars_and_is_taken_back(page: Page) -> None:
     verdict, box = page.inner_text("#verdict"), photo_box(page)
     under_way, most = 0, 0

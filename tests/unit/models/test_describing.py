@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+import explain
 import models
 from models import describing, registry
 from models.__main__ import main
+from models.recipe import RECIPES
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
@@ -61,10 +64,39 @@ def test_a_shipped_model_says_what_a_user_needs(name):
     assert "research" in card.licence
     for text in (card.description, card.data):
         assert len(text) > 60
-    assert card.metrics["accuracy on val"] > 0.8
     assert 0.1 < card.temperature < 3
     assert card.familiar["distance and entropy, against made-up pictures"] > 0.9
     assert models.Card is type(card)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_model_was_trained_by_the_recipe_that_its_command_runs(name):
+    card = SHIPPED[name]
+    recipe = json.loads(json.dumps(dataclasses.asdict(RECIPES[name])))
+    assert card.recipe == recipe | {"classes": list(card.classes)}
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("pets", {"accuracy on val": 0.98}),
+        ("pets-mobilenet", {"accuracy on val": 0.99}),
+        (
+            "cars",
+            {"accuracy on val": 0.86, "among the first 5 on val": 0.97, "accuracy, set into whole photos": 0.7},
+        ),
+        ("cars-mobilenet", {"accuracy on val": 0.86, "accuracy, set into whole photos": 0.7}),
+    ],
+)
+def test_a_shipped_model_is_good_enough(name, least):
+    found = SHIPPED[name].metrics
+    assert {what: found[what] for what, bound in least.items() if found[what] < bound} == {}
+
+
+def test_the_taxi_among_other_taxis_is_a_camry():
+    photo = ROOT / "assets" / "samples" / "taxi.jpg"
+    labels = [label for label, _ in explain.Explainer(models.load("cars")).predict(photo).top(5)]
+    assert any(label.startswith("Toyota Camry") for label in labels), labels
 
 
 @pytest.mark.parametrize(

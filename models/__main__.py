@@ -15,7 +15,7 @@ from models import options
 from models.architecture import Architecture, units
 from models.card import Card
 from models.errors import ModelError
-from models.recipe import RECIPES, Recipe
+from models.recipe import FIT, RECIPES, Recipe
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -80,9 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         "--store", action="store_true", help="fit temperature and familiar photos, and write its card"
     )
     evaluate.add_argument("--photos", type=Path, help="judge on this set instead of those that its recipe names")
-    evaluate.add_argument(
-        "--split", nargs="+", default=["val"], help="parts of that set, taken together (default: val)"
-    )
+    evaluate.add_argument("--split", nargs="+", help="parts of that set, taken together (default: val)")
     familiar = commands.add_parser(
         "familiar", help="fit what tells photos like those that a model learnt from and others apart"
     )
@@ -95,11 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     keep = commands.add_parser(
         "filter", help="list the photos of a set that show a kind of thing, by the classes of ImageNet"
     )
-    keep.add_argument("photos", type=Path, help="a folder, a CSV file or a .tar")
+    keep.add_argument("photos", type=Path, help="a folder or a CSV file")
     keep.add_argument(
         "--kind", nargs="+", required=True, help="car, cat, dog, or names or numbers of ImageNet's classes"
     )
-    keep.add_argument("--split", default="train", help="(default: train)")
     keep.add_argument("--at-least", type=float, default=0.2, help="the least sum of their probabilities (default: 0.2)")
     keep.add_argument("--weights", type=Path, help="of MobileNetV2 with its top, as .npz (default: Keras' own)")
     keep.add_argument("--out", type=Path, default=Path("kept.csv"), metavar="FILE", help="(default: kept.csv)")
@@ -173,11 +170,15 @@ def _preview(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> int:
     from models import card, judging
 
+    if arguments.split and arguments.photos is None:
+        raise ModelError("--split says which part of --photos to judge on: name these too.")
+    if arguments.store and (arguments.photos is not None or arguments.report is not None):
+        raise ModelError("--store fits a model to the sets of its recipe: it goes without --photos and --report.")
     folder = _folder(arguments.model)
     if arguments.store:
         measured = judging.settle(folder, _recipe_of(card.read(folder)), arguments.data)
     elif arguments.photos is not None:
-        measured = judging.judge_on(folder, arguments.photos, arguments.split, arguments.report)
+        measured = judging.judge_on(folder, arguments.photos, arguments.split or ["val"], arguments.report)
     else:
         measured = judging.judge(folder, _recipe_of(card.read(folder)), arguments.data, report=arguments.report)
     _print_metrics(measured)
@@ -196,21 +197,24 @@ def _familiar(arguments: argparse.Namespace) -> int:
 
 def _filter(arguments: argparse.Namespace) -> int:
     from models import filtering, imagenet
-    from models.data import read
+    from models.data import read_all
 
     imagenet.indices(arguments.kind)  # a wrong name is said before anything is read
     network = filtering.network(arguments.weights)
-    examples = read(arguments.photos, arguments.split).examples
-    kept, left = filtering.keep(network, examples, arguments.kind, arguments.at_least)
-    # Paths in a table are relative to the table; of an archive's photos there are only names.
-    base = os.path.relpath(arguments.photos, arguments.out.parent) if arguments.photos.is_dir() else ""
+    found, faults = read_all(arguments.photos, filtering.SIZE)
+    kept, left = filtering.keep(network, [example for _, example in found], arguments.kind, arguments.at_least)
+    entries = {example.file: entry for entry, example in found}
     with arguments.out.open("w", newline="", encoding="utf-8") as lines:
         table = csv.writer(lines)
         table.writerow(("file", "label", "split"))
-        table.writerows((str(Path(base, one.file)), one.label, arguments.split) for one in kept)
+        for entry in (entries[one.file] for one in kept):  # paths in a table are relative to the table
+            place = os.path.relpath(entry.places[0], arguments.out.parent)
+            table.writerow((place, entry.label, entry.split))
     for file, share in left:
         print(f"left out, {100 * share:.0f} %: {file}")
-    print(f"{len(kept)} of {len(examples)} photos are listed in {arguments.out}.")
+    for fault in faults:
+        print(f"left out, {fault.file} {fault.reason}")
+    print(f"{len(kept)} of {len(found) + len(faults)} photos are listed in {arguments.out}.")
     return 0
 
 
@@ -258,7 +262,7 @@ def _card(arguments: argparse.Namespace, name: str, recipe: Recipe, changes: dic
         classes=recipe.classes,
         network=recipe.network,
         size=recipe.size,
-        fit=recipe.fit,
+        fit=FIT,
         preprocessing=recipe.network.preprocessing,
         kind="sigmoid" if units(recipe.classes) == 1 else "softmax",
         data=recipe.origin,

@@ -17,7 +17,7 @@ import numpy as np
 from models.errors import ModelError
 from models.recipe import Recipe
 
-WORDS = ("title", "description", "origin", "licence", "judge", "fit")
+WORDS = ("title", "description", "origin", "licence", "judge")
 """What of a recipe may change while it is trained: no step depends on it."""
 
 

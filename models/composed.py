@@ -9,6 +9,7 @@ import numpy as np
 
 from models.augment import resize
 from models.data import Example
+from models.errors import ModelError
 
 SHARE = (0.6, 0.95)
 SHORT_SIDE = 448
@@ -27,11 +28,11 @@ def whole_photos(examples: Sequence[Example], surroundings: Sequence[Example], s
         The same examples with the composed photos, SHORT_SIDE pixels high.
 
     Raises:
-        ValueError: none of the surroundings is a landscape photo.
+        ModelError: none of the surroundings is a landscape photo.
     """
     wide = [other.pixels for other in surroundings if other.pixels.shape[1] > other.pixels.shape[0]]
     if not wide:
-        raise ValueError("None of the surrounding photos is wider than high.")
+        raise ModelError("Photos are judged in landscape photos of other things, and none of these is wider than high.")
     rng = np.random.default_rng(seed)
     return [dataclasses.replace(one, pixels=_set_into(one, wide[rng.integers(len(wide))], rng)) for one in examples]
 

@@ -26,7 +26,7 @@ from models.decoding import Pixels, decode, shrink
 from models.errors import ModelError
 from models.sources import Entry
 
-__all__ = ["Example", "Fault", "Pixels", "Reading", "class_weights", "read", "read_mask", "read_set"]
+__all__ = ["Example", "Fault", "Pixels", "Reading", "class_weights", "read", "read_all", "read_mask", "read_set"]
 
 SHORT_SIDE = 448
 _BLOCK = 64  # files that are in memory at once
@@ -116,17 +116,7 @@ def read(source: Path, split: str, limit: int | None = None, short_side: int | N
     if not chosen:
         raise ModelError(_nothing(source, split, found.entries, names))
     entries = [found.entries[index] for index in chosen]
-    side = None if found.packed else short_side
-    photos = _each(entries, lambda content, entry: _unsquash(decode(content, side), entry.row, side))
-    examples, faults = [], []
-    for entry, pixels in zip(entries, photos, strict=True):
-        if isinstance(pixels, str):
-            faults.append(Fault(entry.file, pixels))
-        else:
-            examples.append(Example(entry.file, entry.label, pixels, entry.row))
-    if not examples:
-        first = ", ".join(f"{fault.file} {fault.reason}" for fault in faults[:3])
-        raise ModelError(f"None of the {len(faults)} photos of {source}, split {split!r}, can be read: {first}.")
+    examples, faults = _decoded(entries, None if found.packed else short_side, f"{source}, split {split!r},")
     within = set(chosen)
     contradictions = [
         tuple(sorted((found.entries[index].file, found.entries[index].label) for index in group))
@@ -134,6 +124,20 @@ def read(source: Path, split: str, limit: int | None = None, short_side: int | N
         if within.intersection(group) and len({found.entries[index].label for index in group}) > 1
     ]
     return Reading(examples, faults, contradictions)
+
+
+def read_all(source: Path, short_side: int | None = SHORT_SIDE) -> tuple[list[tuple[Entry, Example]], list[Fault]]:
+    """All photos of a set of files, whatever their splits, each with where it is; and what can't be read.
+
+    Raises:
+        ModelError: there is no such set, its photos lie in archives, or none of them can be read.
+    """
+    entries = sources.find(source, "train").entries
+    if any(entry.member for entry in entries):
+        raise ModelError(f"The photos of {source} lie in an archive: unpack it, and name the folder.")
+    examples, faults = _decoded(entries, short_side, str(source))
+    unread = {fault.file for fault in faults}
+    return list(zip((entry for entry in entries if entry.file not in unread), examples, strict=True)), faults
 
 
 def read_mask(folder: Path, split: str, rows: list[dict[str, str]]) -> list[Pixels]:
@@ -180,6 +184,20 @@ def class_weights(labels: Sequence[str], classes: Sequence[str]) -> npt.NDArray[
             f"{', '.join(empty) or 'none'}. The classes: {', '.join(classes)}."
         )
     return np.array([len(labels) / (len(classes) * counts[name]) for name in classes], np.float32)
+
+
+def _decoded(entries: Sequence[Entry], side: int | None, where: str) -> tuple[list[Example], list[Fault]]:
+    photos = _each(entries, lambda content, entry: _unsquash(decode(content, side), entry.row, side))
+    examples, faults = [], []
+    for entry, pixels in zip(entries, photos, strict=True):
+        if isinstance(pixels, str):
+            faults.append(Fault(entry.file, pixels))
+        else:
+            examples.append(Example(entry.file, entry.label, pixels, entry.row))
+    if not examples:
+        first = ", ".join(f"{fault.file} {fault.reason}" for fault in faults[:3])
+        raise ModelError(f"None of the {len(faults)} photos of {where} can be read: {first}.")
+    return examples, faults
 
 
 def _each(entries: Sequence[Entry], work: Callable[[bytes, Entry], Result]) -> list[Result | str]:

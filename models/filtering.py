@@ -23,7 +23,7 @@ from models.errors import ModelError
 # Measured with MobileNetV2 and the group "car", chosen on other photos than these: kept are 98 % of 400 photos of cars,
 # none of 400 of cats and dogs, none of 200 details from the middle of cars and 1 % of 200 from their lower left.
 THRESHOLD = 0.2
-_SIZE = 224
+SIZE = 224
 
 
 def network(file: Path | None = None) -> Any:
@@ -33,10 +33,10 @@ def network(file: Path | None = None) -> Any:
         file: its weights, as `models.weights` stores them; None takes Keras' own, which are loaded from the web once.
 
     Raises:
-        ModelError: the file is missing or belongs to another network.
+        ModelError: the file is missing or belongs to another network, or can't be fetched.
     """
     if file is None:
-        return keras.applications.MobileNetV2(weights="imagenet")
+        return weights.fetched("MobileNetV2")
     built = keras.applications.MobileNetV2(weights=None)
     weights.read(built, file)
     return built
@@ -62,7 +62,7 @@ def accumulated(
     chosen = sorted(set(indices))
     sums = np.zeros(len(examples), np.float32)
     for start in range(0, len(examples), batch):
-        photos = [resize(example.pixels, _SIZE, _SIZE) for example in examples[start : start + batch]]
+        photos = [resize(example.pixels, SIZE, SIZE) for example in examples[start : start + batch]]
         x = np.stack(photos).astype(np.float32) / 127.5 - 1
         y = np.asarray(keras.ops.convert_to_numpy(network(x, training=False)), np.float32)
         if y.shape[1:] != (len(imagenet.NAMES),) or y.min() < 0 or np.abs(y.sum(1) - 1).max() > 1e-2:

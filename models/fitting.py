@@ -127,12 +127,12 @@ def fit_model(folder: Path, recipe: Recipe, data: Path, photos: int = PHOTOS) ->
     explainer = explain.Explainer(classifier)
     learnt = measure(explainer, read_set(data / recipe.photos, "train", photos))
     own = measure(explainer, read_set(data / recipe.photos, "val", photos))
-    held_out, judged = (Measured(*(part[half::2] for part in own)) for half in (0, 1))
+    usual, judged = (Measured(*(part[half::2] for part in own)) for half in (0, 1))
     several = len(classifier.classes) > 2
-    found = fit(learnt.features, held_out.features, held_out.probabilities, undecided=several)
+    found = fit(learnt.features, usual.features, usual.probabilities, undecided=several)
     others = {"made-up pictures": measure(explainer, made_up())}
     if recipe.neither:
-        others[recipe.neither] = measure(explainer, _held_out(data / recipe.neither, photos))
+        others[recipe.neither] = measure(explainer, held_out(data / recipe.neither, photos))
     metrics = {
         "threshold": found.threshold,
         "quantile": QUANTILE,
@@ -165,7 +165,8 @@ def _warned(found: Familiar, measured: Measured) -> float:
     return float(found.unlike(measured.features, measured.probabilities).mean())
 
 
-def _held_out(folder: Path, limit: int) -> list[Example]:
+def held_out(folder: Path, limit: int | None) -> list[Example]:
+    """The `val` of photos of other things, or all that there are."""
     try:
         return read_set(folder, "val", limit)
     except ModelError:

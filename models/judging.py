@@ -68,7 +68,7 @@ def judge(folder: Path, recipe: Recipe, data: Path, limit: int | None = None, re
     if SQUASHED in examples[0].row:
         metrics |= _accuracy(explainer, [_squashed(example) for example in examples], ", photos squashed to squares")
     if recipe.compose and recipe.compose_shape == "true" and recipe.neither:
-        others = read_set(data / recipe.neither, "val", limit)
+        others = fitting.held_out(data / recipe.neither, limit)
         metrics |= _accuracy(explainer, whole_photos(examples, others), ", set into whole photos")
     controls: dict[str, float] = {}
     if recipe.judge:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
+import shlex
 from typing import Any, get_args, get_origin, get_type_hints
 
 from models.architecture import Architecture
@@ -55,7 +56,7 @@ def written(options: dict[str, Any]) -> str:
             words.append(f"--{flag}" if value else f"--no-{flag}")
         else:
             values = value if isinstance(value, tuple) else (value,)
-            words.append(" ".join([f"--{flag}", *(f'"{one}"' if " " in str(one) else str(one) for one in values)]))
+            words.append(" ".join([f"--{flag}", *(shlex.quote(str(one)) for one in values)]))
     return "".join(f" {word}" for word in words)
 
 

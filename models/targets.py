@@ -44,7 +44,7 @@ def labels(recipe: Recipe, photos: list[Example]) -> Floats:
     index = {label: n for n, label in enumerate(recipe.classes)}
     unknown = sorted({photo.label for photo in photos} - set(index))
     if unknown:
-        raise ModelError(f"The photos have the label {unknown[0]!r}, which is none of the classes.")
+        raise ModelError(f"The photos have the label {unknown[0]!r}, which is none of the classes: {', '.join(index)}.")
     hot = np.eye(len(index), dtype=np.float32)[[index[photo.label] for photo in photos]]
     hot = (1 - recipe.smoothing) * hot + recipe.smoothing / len(index)
     return np.asarray(hot[:, 1:] if architecture.units(recipe.classes) == 1 else hot, np.float32)

@@ -64,9 +64,12 @@ def train(
     if not recipe.classes:
         recipe = dataclasses.replace(recipe, classes=tuple(sorted({photo.label for photo in photos})))
     checkpoint.claim(run, recipe, limit)
+    watched = read_set(data / recipe.photos, "val", limit)
+    targets.labels(recipe, watched)  # a label of theirs that is no class is said before anything is learnt
     neither = read_set(data / recipe.neither, "train", limit) if recipe.neither else []
     wanted = targets.targets(recipe, photos, data, run)
-    batches = Batches(recipe, photos, neither, wanted, targets.counts(recipe, photos))
+    counts = targets.counts(recipe, photos)
+    batches = Batches(recipe, photos, neither, wanted, counts)
 
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(recipe.precision)
@@ -80,8 +83,8 @@ def train(
     first = checkpoint.restore(variables, run / CHECKPOINT)
     print(summary(network))
     if not first and recipe.head_epochs:
-        _train_head(recipe, network, photos, wanted)
-    monitor = _Monitor(recipe, learner, network, read_set(data / recipe.photos, "val", limit), run)
+        _train_head(recipe, network, photos, wanted, counts)
+    monitor = _Monitor(recipe, learner, network, watched, run)
     scale = backbones.scaling(recipe.network.preprocessing)
     growth = (recipe.epochs - recipe.last_epochs) * batches.per_epoch
     with tqdm(total=steps, initial=first, desc="training", unit="step", mininterval=1) as progress:
@@ -91,10 +94,10 @@ def train(
             said = targets.Distilled(distil, recipe.distil_share, recipe.classes, size) if distil else None
             begin = max(first, start)
             for step, batch in enumerate(batches.range(begin, stop, size, _side(network, size)), begin):
-                y, counts = {"score": said(batch.x, batch.score) if said else batch.score}, {"score": batch.counts}
+                y, weighed = {"score": said(batch.x, batch.score) if said else batch.score}, {"score": batch.counts}
                 if len(learner.output_names) > 1:
-                    y["places"], counts["places"] = batch.may_speak, np.ones(len(batch.x), np.float32)
-                losses = learner.train_on_batch(scale(batch.x), y, counts, return_dict=True)
+                    y["places"], weighed["places"] = batch.may_speak, np.ones(len(batch.x), np.float32)
+                losses = learner.train_on_batch(scale(batch.x), y, weighed, return_dict=True)
                 if step % 10 == 0:  # Keras gives the mean since it was last reset
                     progress.set_postfix({key: f"{float(value):.3f}" for key, value in losses.items()})
                     learner.reset_metrics()
@@ -150,6 +153,11 @@ def _check(recipe: Recipe) -> None:
         and (not recipe.last_size or recipe.last_epochs > recipe.epochs),
         'optimizer is "adamw" or "sgd"': recipe.optimizer not in OPTIMIZERS,
         'batch_norm is "inference" or "train"': recipe.batch_norm not in ("inference", "train"),
+        'view_of is "sides" or "pixels"': recipe.view_of not in ("sides", "pixels"),
+        'compose_shape is "true" or "free"': recipe.compose_shape not in ("true", "free"),
+        "to learn from another model, say how much of the target is its: distil_share": bool(recipe.distil)
+        and not recipe.distil_share,
+        "to learn from a teacher, say how much of the target is its: soft": bool(recipe.teacher) and not recipe.soft,
     }
     for rule, broken in rules.items():
         if broken:
@@ -222,7 +230,7 @@ def _side(network: Any, size: int) -> int:
     return int(features.compute_output_shape((1, size, size, 3))[1])
 
 
-def _train_head(recipe: Recipe, network: Any, photos: list[Example], wanted: Floats) -> None:
+def _train_head(recipe: Recipe, network: Any, photos: list[Example], wanted: Floats, counts: Floats) -> None:
     """Train a head alone on the features of the photos, computed once, and put its weights into the network."""
     first = network.get_layer(heads.HEADS[recipe.network.head].first)
     body = keras.Model(network.input, first.input)
@@ -244,7 +252,8 @@ def _train_head(recipe: Recipe, network: Any, photos: list[Example], wanted: Flo
         shuffled = np.random.default_rng((recipe.seed, 1 << 42, epoch)).permutation(len(order))
         for start in range(0, len(shuffled), recipe.batch):
             chosen = np.sort(shuffled[start : start + recipe.batch])
-            head.train_on_batch(features[chosen].astype(np.float32), wanted[order[chosen]])
+            some = order[chosen]
+            head.train_on_batch(features[chosen].astype(np.float32), wanted[some], counts[some])
     for layer in head.layers:
         if layer.weights:
             network.get_layer(layer.name).set_weights(layer.get_weights())

@@ -88,7 +88,8 @@ def pretrained(body: Any, name: str, source: str, data: Path) -> None:
     if not source:
         return
     if source == IMAGENET:
-        full = _imagenet(entry)
+        # some have files for several sizes; those for 224 fit all
+        full = fetched(entry.build, include_top=False, input_shape=(224, 224, 3))
         found = _canonical({layer.name: [one.numpy() for one in layer.weights] for layer in _leaves(full)})
         _fill(body, found, f"ImageNet's {entry.build}", entry)
         return
@@ -156,17 +157,25 @@ def _canonical(layers: Layers) -> Layers:
     return {names.get(name, name): arrays for name, arrays in layers.items()}
 
 
-def _imagenet(entry: Backbone) -> Any:
-    """The whole network with the weights that Keras fetches, or has in its cache."""
-    try:  # some have files for several sizes; those for 224 fit all
-        return getattr(keras.applications, entry.build)(weights=IMAGENET, include_top=False, input_shape=(224, 224, 3))
+def fetched(build: str, **options: Any) -> Any:
+    """A network of Keras Applications with the weights that Keras fetches, or has in its cache.
+
+    Args:
+        build: its name in `keras.applications`.
+        options: what else that function takes.
+
+    Raises:
+        ModelError: there is no network; the text says which file to put where.
+    """
+    try:
+        return getattr(keras.applications, build)(weights=IMAGENET, **options)
     except Exception as error:  # Keras raises that class itself where there is no network
         reason = " ".join(str(error).split())
         address = re.search(r"https?://\S+/([^/\s]+\.h5)", reason)
         what = f"put {address[1]} from {address[0]}" if address else "put the file that Keras asks for"
         raise ModelError(
-            f"ImageNet's weights of {entry.build} can't be fetched ({reason.rpartition(' -- ')[2]}): {what} into "
-            f"{_cache()}, or give a file of your own."
+            f"ImageNet's weights of {build} can't be fetched ({reason.rpartition(' -- ')[2]}): {what} into "
+            f"{_cache()}, or give a file of your own with --weights."
         ) from error
 
 

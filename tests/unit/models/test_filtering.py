@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
+from unit.models import sets
 
-from models import filtering, imagenet
+from models import data, filtering, imagenet, weights
+from models.__main__ import main
 from models.data import Example
 from models.errors import ModelError
 
@@ -95,3 +99,44 @@ def test_classes_are_given_by_group_name_or_number():
 def test_a_class_that_does_not_exist_is_said(wanted, message):
     with pytest.raises(ModelError, match=message):
         imagenet.indices(wanted)
+
+
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory):
+    """Weights of the filter's network that know nothing."""
+    file = tmp_path_factory.mktemp("weights") / "mobilenetv2.npz"
+    keras.utils.set_random_seed(0)
+    weights.write(keras.applications.MobileNetV2(weights=None), file)
+    return str(file)
+
+
+def test_the_list_is_a_set_with_the_splits_that_there_were(untrained, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 3), ("val", 2)):
+        for label in ("cat", "dog"):
+            folder = tmp_path / "photos" / split / label
+            folder.mkdir(parents=True)
+            for n in range(count):
+                (folder / f"{n}.png").write_bytes(sets.encode(sets.photo(label, rng), ".png"))
+    (tmp_path / "photos" / "train" / "cat" / "broken.png").write_bytes(b"no photo")
+    (tmp_path / "lists").mkdir()
+    kept = tmp_path / "lists" / "kept.csv"
+    everything = ["--kind", "cat", "--at-least", "0", "--weights", untrained, "--out", str(kept)]
+    assert main(["filter", str(tmp_path / "photos"), *everything]) == 0
+    said = capsys.readouterr().out
+    assert "10 of 11 photos are listed in" in said
+    assert "broken.png" in said
+    for split, count in (("train", 6), ("val", 4)):
+        labels = [example.label for example in data.read(kept, split).examples]
+        assert sorted(labels) == ["cat"] * (count // 2) + ["dog"] * (count // 2)
+    again = tmp_path / "again.csv"  # of a list that lies elsewhere
+    assert main(["filter", str(kept), *everything[:-1], str(again)]) == 0
+    assert len(data.read(again, "train").examples) == 6
+
+
+def test_photos_in_an_archive_must_be_unpacked_first(untrained, tmp_path, capsys):
+    (tmp_path / "photos" / "cat").mkdir(parents=True)
+    (tmp_path / "photos" / "cat" / "0.png").write_bytes(sets.encode(np.zeros((8, 8, 3), np.uint8), ".png"))
+    archive = shutil.make_archive(str(tmp_path / "photos"), "tar", tmp_path / "photos")
+    assert main(["filter", archive, "--kind", "cat", "--weights", untrained]) == 1
+    assert "lie in an archive: unpack it, and name the folder" in capsys.readouterr().err

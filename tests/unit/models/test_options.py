@@ -15,7 +15,7 @@ TYPED = [
     "0.01",
     "--freeze",
     "conv1",
-    "conv2",
+    "block_1_*",
     "--view",
     "0.5",
     "1",
@@ -38,12 +38,20 @@ def test_what_is_typed_replaces_the_recipe_s_fields(parser):
     changed = options.changed(RECIPES["pets"], options.chosen(parser.parse_args(TYPED)))
     network = dataclasses.replace(RECIPES["pets"].network, cut="conv3")
     assert changed == dataclasses.replace(
-        RECIPES["pets"], rate=0.01, freeze=("conv1", "conv2"), view=(0.5, 1.0), balance=True, epochs=2, network=network
+        RECIPES["pets"],
+        rate=0.01,
+        freeze=("conv1", "block_1_*"),
+        view=(0.5, 1.0),
+        balance=True,
+        epochs=2,
+        network=network,
     )
 
 
 def test_what_is_written_down_is_read_again(parser):
-    chosen = options.chosen(parser.parse_args([*TYPED, "--title", "My cars", "--no-balance"]))
+    chosen = options.chosen(
+        parser.parse_args([*TYPED, "--title", "My cars", "--no-balance", "--weights", "", "--rand-augment", "0"])
+    )
     assert options.chosen(parser.parse_args(shlex.split(options.written(chosen)))) == chosen
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,12 +17,14 @@ from unit.models import sets
 
 import explain
 import models
+from explain import drawing
 from models import training
 from models.__main__ import main
 from models.batches import Batches
 from models.data import Example
 from models.errors import ModelError
 from models.recipe import RECIPES
+from models.targets import Distilled
 
 TINY = [
     "--train-size",
@@ -163,7 +166,7 @@ class TestThreeClasses:
         other = dict(json.loads((taught / "mine" / "card.json").read_text()), classes=["a", "b", "c"])
         (taught / "other").mkdir()
         (taught / "other" / "card.json").write_text(json.dumps(other))
-        assert self.train(photos, tmp_path / "no", "--epochs", "1", "--distil", str(taught / "other")) == 1
+        assert self.train(photos, tmp_path / "no", *teacher, "--distil", str(taught / "other")) == 1
         assert "other can't teach this model: it tells other classes apart" in capsys.readouterr().err
 
     def test_it_stops_when_nothing_is_won_any_more(self, photos, tmp_path):
@@ -188,6 +191,10 @@ class TestThreeClasses:
             (("--last-epochs", "2"), "last_epochs needs a last_size"),
             (("--compose", "0.5", "--compose-shape", "free"), "photos can only be composed freely"),
             (("--optimizer", "adam"), 'optimizer is "adamw" or "sgd"'),
+            (("--view-of", "side"), 'view_of is "sides" or "pixels"'),
+            (("--compose-shape", "round"), 'compose_shape is "true" or "free"'),
+            (("--distil", "pets"), "how much of the target is its: distil_share"),
+            (("--teacher", "weights.npz"), "how much of the target is its: soft"),
             (("--freeze", "stage9"), "'stage9' names no layer and no stage"),
             (("--cut", "stage9"), "has no stage 'stage9'"),
             (("--head", "round"), "There is no head 'round'"),
@@ -197,12 +204,76 @@ class TestThreeClasses:
         assert self.train(photos, tmp_path, *options) == 1
         assert said in capsys.readouterr().err
 
-    def test_a_preview_shows_views_with_their_labels(self, photos, tmp_path):
+    def test_a_stored_model_s_share_of_the_target(self, taught):
+        """A quarter is what it says of the very view, as the engine finds it, and the rest the view's own."""
+        view = np.random.default_rng(1).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+        folder, own = taught / "mine", np.array([[0.1, 0.2, 0.7]], np.float32)
+        logits = explain.Explainer(models.load(folder)).predict(view).logits  # before the temperature
+        said = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+        mixed = Distilled(folder, 0.25, ("blue", "green", "red"), 64)(view[None].astype(np.float32), own)
+        np.testing.assert_allclose(mixed[0], 0.75 * own[0] + 0.25 * said, atol=1e-5)
+
+    def test_a_label_that_is_only_watched_is_said_at_once(self, photos, tmp_path, capsys):
+        shutil.copytree(photos, tmp_path / "photos")
+        shutil.copytree(photos / "val" / "red", tmp_path / "photos" / "val" / "mauve")
+        assert self.train(tmp_path / "photos", tmp_path) == 1
+        assert "the label 'mauve', which is none of the classes: blue, green, red." in capsys.readouterr().err
+        assert not (tmp_path / "run" / "checkpoint.npz").exists()
+
+    def test_a_preview_shows_views_with_their_labels(self, photos, tmp_path, monkeypatch):
+        captions = []
+        drawn = drawing.contact_sheet
+        monkeypatch.setattr(drawing, "contact_sheet", lambda views, said: captions.extend(said) or drawn(views, said))
         sheet = tmp_path / "sheet.png"
         assert main(["preview", "--photos", str(photos), "--train-size", "64", "--out", str(sheet)]) == 0
         with Image.open(sheet) as picture:
             assert picture.width > 300
             assert picture.height > 300
+        assert set(captions) == {"red", "green", "blue"}
+
+
+@pytest.mark.parametrize(("balance", "share"), [((), 0.25), (("--balance",), 0.5)])
+def test_rare_classes_count_as_much_as_frequent_ones(tmp_path, balance, share):
+    """The same photo thrice of one class and once of another: a head can say no more than how much each one counts."""
+    photo = sets.encode(np.full((40, 40, 3), 120, np.uint8), ".png")
+    for split in ("train", "val"):
+        for label, count in (("a", 3), ("b", 1)):
+            (tmp_path / "photos" / split / label).mkdir(parents=True)
+            for n in range(count):
+                (tmp_path / "photos" / split / label / f"{n}.png").write_bytes(photo)
+    alone = (
+        "--freeze",
+        "all",
+        "--rate",
+        "0",
+        "--decay",
+        "0",
+        "--epochs",
+        "1",
+        "--head-epochs",
+        "150",
+        "--smoothing",
+        "0",
+    )
+    options = (
+        *TestThreeClasses.SMALL,
+        *TestThreeClasses.SHORT,
+        *alone,
+        "--batch",
+        "4",
+        "--head-rate",
+        "0.05",
+        *balance,
+    )
+    out = tmp_path / "out"
+    assert (
+        main(
+            ["train", "--photos", str(tmp_path / "photos"), "--run", str(tmp_path / "run"), "--out", str(out), *options]
+        )
+        == 0
+    )
+    logits = explain.Explainer(models.load("photos", out)).predict(np.full((40, 40, 3), 120, np.uint8)).logits
+    assert 1 / (1 + np.exp(-logits[1])) == pytest.approx(share, abs=0.05)
 
 
 def test_neither_a_recipe_nor_photos_is_said(capsys):

@@ -159,8 +159,7 @@ class Network:
     def start(self, path: str) -> str | None:
         """The layer whose activation is enough to compute a layer and everything after it: itself, if all paths to the
         output lead through it, else the nearest such layer before it; None where there is only the input."""
-        with self._lock:
-            return self._memo(("start", path), lambda: self._start(path))  # type: ignore[no-any-return]
+        return self._memo(("start", path), lambda: self._start(path))  # type: ignore[no-any-return]
 
     def _start(self, path: str) -> str | None:
         paths = list(self._tensors)
@@ -240,8 +239,7 @@ class Network:
         Raises:
             ExplainError: the rule has nothing to act on in this model.
         """
-        with self._lock:
-            return self._memo(("rule", rule), lambda: self._remake(rule))  # type: ignore[no-any-return]
+        return self._memo(("rule", rule), lambda: self._remake(rule))  # type: ignore[no-any-return]
 
     def possible(self, method: Method, path: str) -> bool:
         """Whether a layer method can explain a layer."""
@@ -283,8 +281,7 @@ class Network:
         return tf.cast(tf.reshape(gradient, (-1, self._tensors[path].shape[-1])), tf.float32)
 
     def _pooled(self, path: str) -> tf.Tensor | None:
-        with self._lock:
-            return self._memo(("pooled", path), lambda: probe.mean_before_linear(self._tensors[path], self._logits))
+        return self._memo(("pooled", path), lambda: probe.mean_before_linear(self._tensors[path], self._logits))
 
     def _compile(self, key: Hashable, feeds: list[tf.Tensor], fetches: Callable[[], list[tf.Tensor]]) -> Compiled:
         def build() -> Compiled:
@@ -295,12 +292,14 @@ class Network:
             compiled = tf.function(lambda *values: pruned(*values), input_signature=signature, autograph=False)
             return compiled.get_concrete_function()  # type: ignore[no-any-return]
 
-        with self._lock:
-            return self._memo(key, build)  # type: ignore[no-any-return]
+        return self._memo(key, build)  # type: ignore[no-any-return]
 
     def _memo(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What is there already needs no lock: who uses it does not wait for whoever compiles something else."""
         if key not in self._compiled:
-            self._compiled[key] = make()
+            with self._lock:
+                if key not in self._compiled:
+                    self._compiled[key] = make()
         return self._compiled[key]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import networks
@@ -79,6 +80,27 @@ def test_eight_threads_get_the_maps_of_one():
         for alone_found, other in zip(expected, found, strict=True):
             np.testing.assert_allclose(other, alone_found, rtol=1e-5, atol=1e-6)
     assert shared._answers._cache.bytes <= LIMIT
+
+
+def test_while_one_thread_compiles_others_use_what_is_there():
+    explainer, compiling, go_on = explain.Explainer(networks.kind("functional")), threading.Event(), threading.Event()
+
+    def slow(score, _):
+        compiling.set()
+        go_on.wait(60)
+        return [score]
+
+    for seed in range(2):
+        explainer.explain(networks.noise(12, 12, seed), target="cat")
+    with ThreadPoolExecutor(2) as pool:
+        slowly = pool.submit(explainer._network.decomposed, slow)
+        assert compiling.wait(60)
+        try:
+            quickly = pool.submit(explainer.explain, networks.noise(12, 12, 2), target="cat")
+            assert quickly.result(30).map.shape == (6, 6)
+            assert not slowly.done()
+        finally:
+            go_on.set()
 
 
 def test_models_that_share_layers_can_be_traced_in_several_threads():

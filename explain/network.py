@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import re
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from explain import biases, layers, outputs, probe, rules
-from explain.errors import ExplainError, unknown
+from explain.errors import ExplainError, plain
 from explain.layers import LayerInfo
 from explain.methods import Maps, Method
 from explain.target import SPACES
@@ -82,7 +81,7 @@ class Network:
                 raise
             except Exception as error:
                 size = " × ".join(map(str, shape))
-                raise ExplainError(f"The model can't be run on an input of {size}: {_plain(error)}") from error
+                raise ExplainError(f"The model can't be run on an input of {size}: {plain(error)}") from error
         with self._function.graph.as_default():
             self._add_score(len(classes), temperature)
         self._cuts = {tensor.ref() for tensor in probe.cuts(self._batch, self._logits)}
@@ -139,22 +138,7 @@ class Network:
         Raises:
             ExplainError: there is none, or several, or the scores do not depend on it.
         """
-        if name is None:
-            return self.default
-        if not isinstance(name, str):
-            raise ExplainError(f"A layer is given by its name; received {name!r}.")
-        if name in self._tensors:
-            return name
-        short = [path for path in self._tensors if path.endswith(f"/{name}")]
-        if len(short) == 1:
-            return short[0]
-        if short:
-            raise ExplainError(f"There are {len(short)} layers {name!r}: {', '.join(short)}. Name one of these.")
-        if name in self._seen or any(path.endswith(f"/{name}") for path in self._seen):
-            raise ExplainError(
-                f"The layer {name!r} has no map: its output is not (N, rows, columns, channels) with several places."
-            )
-        raise unknown("layer", name, self._tensors)
+        return self.default if name is None else layers.find(name, self._tensors, self._seen)
 
     def start(self, path: str) -> str | None:
         """The layer whose activation is enough to compute a layer and everything after it: itself, if all paths to the
@@ -301,8 +285,3 @@ class Network:
                 if key not in self._compiled:
                     self._compiled[key] = make()
         return self._compiled[key]
-
-
-def _plain(error: Exception) -> str:
-    """What an error of Keras says, without its colours and its list of arguments."""
-    return " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).partition("\n\nArguments received")[0].split())

@@ -104,6 +104,11 @@ def test_a_short_name_is_enough_where_it_is_unique():
     assert explainer.explain(PHOTO, layer="backbone/conv_a").layer == "outer/backbone/conv_a"
 
 
+def test_of_a_nested_layer_the_last_part_of_its_path_may_be_the_close_one():
+    with pytest.raises(ExplainError, match=r"no layer 'cnv_a'\. Did you mean 'outer/backbone/conv_a'"):
+        explain.Explainer(networks.kind("twice nested")).explain(PHOTO, layer="cnv_a")
+
+
 def test_any_layer_with_a_map_may_be_named(explainer):
     explainer = explain.Explainer(networks.kind("functional"))
     assert "normalise" not in [layer.name for layer in explainer.layers]

@@ -62,6 +62,10 @@ def test_tensorflow_traces_nothing_anew_for_further_photos():
         for method in explain.methods():
             every(explainer, photo, method)
             one(explainer, photo, method, target=networks.PETS[seed % 3])
+        for layer in (None, "first"):
+            explainer.explain(photo, "activations", layer, channel=seed % 5)
+        explainer.explain_layers(photo, method="activations", channel=seed % 5)
+        explainer.explain(photo, "all-layer-cam", start=seed / 12, stop=1 - seed / 24)  # one layer from the sixth on
 
     for seed in range(3):  # every class is once the predicted one, or not
         use(seed)

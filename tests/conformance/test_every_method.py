@@ -115,7 +115,8 @@ def test_behind_a_pooling_the_evidence_for_and_against_adds_up_to_the_score(case
     if not case.kind.head:
         assert case.name in ("flattened", "pooled by maximum")
         return
-    bias = case.classifier.model.get_layer(case.kind.head).get_weights()[1]
+    (head,) = (layer for layer in case.classifier.model._flatten_layers() if layer.name == case.kind.head)
+    bias = head.get_weights()[1]
     bias = [-bias[0], bias[0]] if case.kind.output == "sigmoid" else bias
     for index, label in enumerate(case.classifier.classes):
         up = case.explainer.explain(PHOTO, target=label).map.sum(dtype=np.float64)

@@ -186,12 +186,13 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         """In a notebook: the overlay with this line below it."""
-        stream = io.BytesIO()
-        self.overlay().save(stream, "PNG")
-        picture = base64.b64encode(stream.getvalue()).decode()
+        stream, picture = io.BytesIO(), self.overlay()
+        picture.thumbnail((960, 960))  # twice what is shown: the notebook keeps every byte
+        picture.save(stream, "PNG")
+        encoded = base64.b64encode(stream.getvalue()).decode()
         words = html.escape(repr(self)[1:-1])
         return (
-            f'<figure style="margin:0"><img src="data:image/png;base64,{picture}" alt="{words}" '
+            f'<figure style="margin:0"><img src="data:image/png;base64,{encoded}" alt="{words}" '
             f'style="max-width:100%;max-height:480px"><figcaption>{words}</figcaption></figure>'
         )
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from explain.errors import ExplainError, unknown
 from explain.photo import Pixels
+from explain.preprocessing import enlarge
 
 Floats = npt.NDArray[np.float32]
 
@@ -85,7 +86,7 @@ def overlay(
     _check("Opacity", opacity)
     _check("A threshold", threshold)
     signed = name == DIVERGING
-    levels = np.rint(128 + 127 * heat if signed else 255 * heat).astype(np.uint8)
+    levels = _levels(heat, signed)
     x0, y0, x1, y1 = view
     part, seen = (slice(y0, y1), slice(x0, x1)), levels[y0:y1, x0:x1]
     strengths = _STRENGTHS[signed]
@@ -106,6 +107,24 @@ def cutout(pixels: Pixels, heat: Floats, threshold: float) -> Image.Image:
     strength = np.abs(heat)
     alpha = np.where((strength >= threshold) & (strength > 0), 255, 0).astype(np.uint8)
     return Image.fromarray(np.dstack([pixels, alpha]))
+
+
+def in_one_scale(maps: Sequence[Floats], highest: float, side: int = 200) -> list[Image.Image]:
+    """Maps (rows, columns) as pictures, each `side` pixels wide or high, of one scale: from 0 to `highest`, or from its
+    opposite where one of them has negative values."""
+    signed = any(one.min() < 0 for one in maps)
+    colours = colormap(DIVERGING if signed else "viridis")
+    pictures = []
+    for one in maps:
+        rows, columns = (max(1, round(length * side / max(one.shape))) for length in one.shape)
+        share = enlarge(one, (rows, columns)) / (highest or 1)
+        pictures.append(Image.fromarray(colours[_levels(share, signed)]))
+    return pictures
+
+
+def _levels(heat: Floats, signed: bool) -> Pixels:
+    """The places of heat in a colour map."""
+    return np.rint(128 + 127 * heat if signed else 255 * heat).astype(np.uint8)
 
 
 def _check(what: str, given: float) -> None:

@@ -123,7 +123,8 @@ class Explainer:
 
         Args:
             source: as for `explain`.
-            layers: "all" those of `layers` that the method can explain, or a sequence of names.
+            layers: "all" those of `layers` that the method can explain (a channel of those that have it), or a
+                sequence of names.
             method: as for `explain`; one that looks at a layer.
             target: as for `explain`.
             **parameters: of the method.
@@ -138,7 +139,8 @@ class Explainer:
             raise ExplainError(f"{request.method.title} looks at no single layer: ask for it with `explain`.")
         if isinstance(layers, str) and layers == "all":
             listed = [layer.name for layer in self.layers]
-            names: Iterable[str] = [name for name in listed if self._network.possible(request.method, name)] or listed
+            how = request.method, request.parameters
+            names: Iterable[str] = [name for name in listed if self._network.possible(*how, name)] or listed
         elif isinstance(layers, str) or not isinstance(layers, Iterable):
             raise ExplainError(f'layers is "all" or a sequence of names; received {layers!r}.')
         else:

@@ -155,6 +155,27 @@ class Explanation:
         """The photo where the heat reaches a threshold in [0, 1], transparent elsewhere; `signed`: for and against."""
         return drawing.cutout(self._photo.pixels, self.heat(signed), threshold)
 
+    def grid(self, count: int = 16) -> Image.Image:
+        """The channels of the highest mean (of equal ones the first), highest first, each with its number and its mean.
+
+        All are in one scale, up to the largest absolute value of all channels, so that weak ones look weak; in blue and
+        orange where values are negative.
+
+        Args:
+            count: the most channels that are shown.
+
+        Raises:
+            ExplainError: there are no channels, or none is asked for.
+        """
+        if self.channels is None:
+            raise ExplainError("It has no channels: those of a layer are in what the method 'activations' finds there.")
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ExplainError(f"count is a whole number of channels, at least 1; received {count!r}.")
+        means = self.channels.mean((0, 1))
+        order = np.argsort(-means, kind="stable")[:count]
+        pictures = drawing.in_one_scale([self.channels[..., index] for index in order], np.abs(self.channels).max())
+        return drawing.contact_sheet(pictures, [f"channel {index}: mean {means[index]:.3g}" for index in order])
+
     def record(self) -> dict[str, Any]:
         """Everything that is known of this explanation but the map itself, ready for JSON; see `read_record`."""
         return {
@@ -186,12 +207,13 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         """In a notebook: the overlay with this line below it."""
-        stream = io.BytesIO()
-        self.overlay().save(stream, "PNG")
-        picture = base64.b64encode(stream.getvalue()).decode()
+        stream, picture = io.BytesIO(), self.overlay()
+        picture.thumbnail((960, 960))  # twice what is shown: the notebook keeps every byte
+        picture.save(stream, "PNG")
+        encoded = base64.b64encode(stream.getvalue()).decode()
         words = html.escape(repr(self)[1:-1])
         return (
-            f'<figure style="margin:0"><img src="data:image/png;base64,{picture}" alt="{words}" '
+            f'<figure style="margin:0"><img src="data:image/png;base64,{encoded}" alt="{words}" '
             f'style="max-width:100%;max-height:480px"><figcaption>{words}</figcaption></figure>'
         )
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import keras
+
+from explain.errors import ExplainError, unknown
 
 _STAGE = re.compile(r"conv_?\d+(?=_|$)|(?:block|stage)_?\d+(?=[a-z]?(?:_|$))", re.IGNORECASE)
 _NOBODY_CHOOSES = (
@@ -54,6 +57,33 @@ def children(layer: Any) -> list[Any]:
 def worth_choosing(layer: Any) -> bool:
     """Whether somebody would look at this layer: not padding, normalisation, dropout, a bare operation and the like."""
     return isinstance(layer, keras.Layer) and not isinstance(layer, _NOBODY_CHOOSES)
+
+
+def find(name: Any, maps: Collection[str], every: Collection[str]) -> str:
+    """The path of a layer, from its path or its short name if it is unique.
+
+    Args:
+        name: which is looked for.
+        maps: the paths of layers with a map.
+        every: those of all layers.
+
+    Raises:
+        ExplainError: there is none, or several, or it has no map.
+    """
+    if not isinstance(name, str):
+        raise ExplainError(f"A layer is given by its name; received {name!r}.")
+    if name in maps:
+        return name
+    short = [path for path in maps if path.endswith(f"/{name}")]
+    if len(short) == 1:
+        return short[0]
+    if short:
+        raise ExplainError(f"There are {len(short)} layers {name!r}: {', '.join(short)}. Name one of these.")
+    if name in every or any(path.endswith(f"/{name}") for path in every):
+        raise ExplainError(
+            f"The layer {name!r} has no map: its output is not (N, rows, columns, channels) with several places."
+        )
+    raise unknown("layer", name, maps)
 
 
 def stages(layers: list[LayerInfo]) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import re
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from explain import biases, layers, outputs, probe, rules
-from explain.errors import ExplainError, unknown
+from explain.errors import ExplainError, plain
 from explain.layers import LayerInfo
 from explain.methods import Maps, Method
 from explain.target import SPACES
@@ -82,7 +81,7 @@ class Network:
                 raise
             except Exception as error:
                 size = " × ".join(map(str, shape))
-                raise ExplainError(f"The model can't be run on an input of {size}: {_plain(error)}") from error
+                raise ExplainError(f"The model can't be run on an input of {size}: {plain(error)}") from error
         with self._function.graph.as_default():
             self._add_score(len(classes), temperature)
         self._cuts = {tensor.ref() for tensor in probe.cuts(self._batch, self._logits)}
@@ -139,28 +138,12 @@ class Network:
         Raises:
             ExplainError: there is none, or several, or the scores do not depend on it.
         """
-        if name is None:
-            return self.default
-        if not isinstance(name, str):
-            raise ExplainError(f"A layer is given by its name; received {name!r}.")
-        if name in self._tensors:
-            return name
-        short = [path for path in self._tensors if path.endswith(f"/{name}")]
-        if len(short) == 1:
-            return short[0]
-        if short:
-            raise ExplainError(f"There are {len(short)} layers {name!r}: {', '.join(short)}. Name one of these.")
-        if name in self._seen or any(path.endswith(f"/{name}") for path in self._seen):
-            raise ExplainError(
-                f"The layer {name!r} has no map: its output is not (N, rows, columns, channels) with several places."
-            )
-        raise unknown("layer", name, self._tensors)
+        return self.default if name is None else layers.find(name, self._tensors, self._seen)
 
     def start(self, path: str) -> str | None:
         """The layer whose activation is enough to compute a layer and everything after it: itself, if all paths to the
         output lead through it, else the nearest such layer before it; None where there is only the input."""
-        with self._lock:
-            return self._memo(("start", path), lambda: self._start(path))  # type: ignore[no-any-return]
+        return self._memo(("start", path), lambda: self._start(path))  # type: ignore[no-any-return]
 
     def _start(self, path: str) -> str | None:
         paths = list(self._tensors)
@@ -192,25 +175,33 @@ class Network:
         self, method: Method, parameters: dict[str, Any], paths: Sequence[str], keep: Sequence[str] = ()
     ) -> Compiled:
         """From the input, (w, u) and the share of the predicted class to logits, probabilities, a list of the
-        activations of `keep` and a list of `Maps`, one for each path."""
+        activations of `keep` and a list of `Maps`, one for each path.
+
+        Raises:
+            ExplainError: the method can't explain one of the layers with these parameters.
+        """
+        fixed, numbers = self._told_apart(method, parameters, paths)
         return self._compile(
-            ("maps", method.name, *parameters.items(), tuple(paths), tuple(keep)),
+            ("maps", method.name, *fixed.items(), tuple(paths), tuple(keep)),
             [self._batch, self._weights, self._predicted],
-            lambda: [
+            lambda **inputs: [
                 self._logits,
                 self._probabilities,
                 [self._tensors[path] for path in keep],
-                self._explained(method, parameters, paths),
+                self._explained(method, fixed | inputs, paths),
             ],
+            numbers,
         )
 
     def tail(self, method: Method, parameters: dict[str, Any], path: str, start: str) -> Compiled:
         """From the activation of `start`, (w, u) and the share of the predicted class to the `Maps` of a path, in a
-        list."""
+        list; raises as `maps` does."""
+        fixed, numbers = self._told_apart(method, parameters, [path])
         return self._compile(
-            ("tail", method.name, *parameters.items(), path, start),
+            ("tail", method.name, *fixed.items(), path, start),
             [self._tensors[start], self._weights, self._predicted],
-            lambda: self._explained(method, parameters, [path]),
+            lambda **inputs: self._explained(method, fixed | inputs, [path]),
+            numbers,
         )
 
     def input_gradients(self) -> Compiled:
@@ -240,12 +231,24 @@ class Network:
         Raises:
             ExplainError: the rule has nothing to act on in this model.
         """
-        with self._lock:
-            return self._memo(("rule", rule), lambda: self._remake(rule))  # type: ignore[no-any-return]
+        return self._memo(("rule", rule), lambda: self._remake(rule))  # type: ignore[no-any-return]
 
-    def possible(self, method: Method, path: str) -> bool:
-        """Whether a layer method can explain a layer."""
-        return "head" not in method.needs or self._pooled(path) is not None
+    def possible(self, method: Method, parameters: dict[str, Any], path: str) -> bool:
+        """Whether a layer method with these parameters can explain a layer."""
+        wide_enough = method.channel(parameters) < self._tensors[path].shape[-1]
+        return wide_enough and ("head" not in method.needs or self._pooled(path) is not None)
+
+    def _told_apart(
+        self, method: Method, parameters: dict[str, Any], paths: Sequence[str]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Parameters that need a compiled function for each value, and those that are inputs of it: the numbers."""
+        channel = method.channel(parameters)
+        for path in paths:
+            width = self._tensors[path].shape[-1]
+            if channel >= width:
+                raise ExplainError(f"The layer {path!r} has {width} channels, counted from 0; received {channel}.")
+        numbers = {name: value for name, value in parameters.items() if not isinstance(value, bool | str)}
+        return {name: value for name, value in parameters.items() if name not in numbers}, numbers
 
     def _explained(self, method: Method, parameters: dict[str, Any], paths: Sequence[str]) -> list[Maps]:
         needed = {"activations": self._activation, "gradients": self._gradient, "head": self._head}
@@ -283,27 +286,36 @@ class Network:
         return tf.cast(tf.reshape(gradient, (-1, self._tensors[path].shape[-1])), tf.float32)
 
     def _pooled(self, path: str) -> tf.Tensor | None:
-        with self._lock:
-            return self._memo(("pooled", path), lambda: probe.mean_before_linear(self._tensors[path], self._logits))
+        return self._memo(("pooled", path), lambda: probe.mean_before_linear(self._tensors[path], self._logits))
 
-    def _compile(self, key: Hashable, feeds: list[tf.Tensor], fetches: Callable[[], list[tf.Tensor]]) -> Compiled:
+    def _compile(
+        self,
+        key: Hashable,
+        feeds: list[tf.Tensor],
+        fetches: Callable[..., list[Any]],
+        numbers: dict[str, Any] | None = None,
+    ) -> Compiled:
+        """A function from some tensors to others. Numbers, which `fetches` takes as tensors by their names, are inputs
+        of it too, so that it serves all values of them."""
+        values = {name: tf.constant(value) for name, value in (numbers or {}).items()}
+
         def build() -> Compiled:
             with self._function.graph.as_default():
-                pruned = self._function.prune(feeds, fetches())
+                inputs = {name: tf.compat.v1.placeholder(one.dtype, ()) for name, one in values.items()}
+                fed = [*feeds, *inputs.values()]
+                pruned = self._function.prune(fed, fetches(**inputs))
             # Called directly, a pruned function first tries its arguments as if they had names, at several ms a call.
-            signature = [tf.TensorSpec(feed.shape, feed.dtype) for feed in feeds]
-            compiled = tf.function(lambda *values: pruned(*values), input_signature=signature, autograph=False)
+            signature = [tf.TensorSpec(feed.shape, feed.dtype) for feed in fed]
+            compiled = tf.function(lambda *given: pruned(*given), input_signature=signature, autograph=False)
             return compiled.get_concrete_function()  # type: ignore[no-any-return]
 
-        with self._lock:
-            return self._memo(key, build)  # type: ignore[no-any-return]
+        run: Compiled = self._memo(key, build)
+        return (lambda *given: run(*given, *values.values())) if values else run
 
     def _memo(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What is there already needs no lock: who uses it does not wait for whoever compiles something else."""
         if key not in self._compiled:
-            self._compiled[key] = make()
+            with self._lock:
+                if key not in self._compiled:
+                    self._compiled[key] = make()
         return self._compiled[key]
-
-
-def _plain(error: Exception) -> str:
-    """What an error of Keras says, without its colours and its list of arguments."""
-    return " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).partition("\n\nArguments received")[0].split())

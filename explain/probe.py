@@ -217,19 +217,33 @@ def run_model(model: Any, batch: tf.Tensor) -> tuple[tf.Tensor, list[Seen]]:
     with recording(model) as seen:
         output = model(batch, training=False)
     if not seen:
-        # A `call` that is a tf.function of its own hides its tensors in an inner graph. The switch is the whole
-        # process', so it is used only when nothing else helps, and only while tracing is locked.
-        with tracing:
-            eager = tf.config.functions_run_eagerly()
-            tf.config.run_functions_eagerly(True)
-            try:
-                with recording(model) as seen:
-                    output = model(batch, training=False)
-            finally:
-                tf.config.run_functions_eagerly(eager)
+        output, seen = _run_eagerly(model, batch)
+    elif _hidden(seen):
+        with contextlib.suppress(Exception):  # what can't do without its own graph stays hidden
+            output, seen = _run_eagerly(model, batch)
     if not tf.is_tensor(output) or output.shape.rank != 2 or output.shape[-1] is None:
         shape = output.shape if tf.is_tensor(output) else type(output).__name__
         raise ExplainError(f"The model must return one batch of scores (N, outputs); it returns {shape}.")
     if not seen:
         raise ExplainError("No layer of the model could be seen at work: its `call` hides them.")
     return output, seen
+
+
+def _hidden(seen: list[Seen]) -> bool:
+    """Whether a layer is made of layers of which none was seen, at any depth."""
+    known = {id(one.layer) for one in seen}
+    below = ({id(layer) for _, layer in _walk(one.layer)} for one in seen)
+    return any(inner and known.isdisjoint(inner) for inner in below)
+
+
+def _run_eagerly(model: Any, batch: tf.Tensor) -> tuple[tf.Tensor, list[Seen]]:
+    """As `run_model`, past any `call` that is a tf.function of its own, which hides its tensors in an inner graph. The
+    switch is the whole process', so it is used only when nothing else helps, and only while tracing is locked."""
+    with tracing:
+        eager = tf.config.functions_run_eagerly()
+        tf.config.run_functions_eagerly(True)
+        try:
+            with recording(model) as seen:
+                return model(batch, training=False), seen
+        finally:
+            tf.config.run_functions_eagerly(eager)

@@ -93,7 +93,8 @@ class Kind:
         layers: what there is to choose from, in running order.
         default: the layer that the pooling reads, or the last one.
         output: "softmax", "sigmoid" or "multilabel".
-        head: path of the linear head behind the pooling, or "" where the head is not that simple.
+        head: name of the linear head behind the pooling, or "" where the head is not that simple.
+        shape: height, width and channels of its input.
     """
 
     build: Callable[[], keras.Model]
@@ -101,6 +102,7 @@ class Kind:
     default: str
     output: str = "softmax"
     head: str = "scores"
+    shape: tuple[int, int, int] = (12, 12, 3)
 
 
 SIZE = (12, 12)
@@ -172,8 +174,8 @@ def _mixed():
 class Own(keras.Model):
     """A model with a `call` of its own."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **how):
+        super().__init__(**how)
         self.conv_a = layers.Conv2D(4, 3, activation="relu", name="conv_a")
         self.conv_b = layers.Conv2D(5, 3, activation="relu", name="conv_b")
         self.pool = layers.GlobalAveragePooling2D(name="pool")
@@ -191,9 +193,33 @@ class OwnCompiled(Own):
         return super().call(photo, training=training)
 
 
+class CompiledBody(keras.Model):
+    """A backbone whose `call` is compiled by its author."""
+
+    def __init__(self, **how):
+        super().__init__(**how)
+        self.conv_a = layers.Conv2D(4, 3, activation="relu", name="conv_a")
+        self.conv_b = layers.Conv2D(5, 3, activation="relu", name="conv_b")
+
+    @tf.function
+    def call(self, photo, training=None):
+        return self.conv_b(self.conv_a(photo, training=training))
+
+
 def _called(model):
     model(np.zeros((1, *SIZE, 3), np.float32))
     return randomise(model, 4)
+
+
+def _compiled_backbone():
+    photo = keras.Input((*SIZE, 3))
+    return randomise(keras.Model(photo, _head(_called(CompiledBody(name="body"))(photo))), 4)
+
+
+def _grey():
+    photo = keras.Input((*SIZE, 1))
+    x = layers.Conv2D(4, 3, activation="silu", name="conv_a")(photo)
+    return randomise(keras.Model(photo, _head(layers.Conv2D(5, 3, activation="silu", name="conv_b")(x))), 9)
 
 
 def _frozen():
@@ -245,8 +271,15 @@ KINDS = {
     "mixed precision": Kind(_mixed, BODY, "conv_b"),
     "subclass": Kind(lambda: _called(Own()), ("conv_a", "conv_b"), "conv_b"),
     "compiled subclass": Kind(lambda: _called(OwnCompiled()), ("conv_a", "conv_b"), "conv_b"),
+    "compiled subclass, wrapped": Kind(
+        lambda: _called(keras.Sequential([_called(OwnCompiled(name="own"))])),
+        ("own/conv_a", "own/conv_b"),
+        "own/conv_b",
+    ),
+    "compiled backbone": Kind(_compiled_backbone, ("body/conv_a", "body/conv_b"), "body/conv_b"),
+    "one channel, swish": Kind(_grey, ("conv_a", "conv_b"), "conv_b", shape=(*SIZE, 1)),
     "frozen": Kind(_frozen, BODY, "conv_b"),
-    "not square": Kind(lambda: _functional(size=(10, 15)), BODY, "conv_b"),
+    "not square": Kind(lambda: _functional(size=(10, 15)), BODY, "conv_b", shape=(10, 15, 3)),
     "shared layer": Kind(_shared, ("conv_a", "again", "again:2"), "again:2"),
     "residual": Kind(_residual, ("stem", "inner", "branch", "sum", "out"), "out"),
     "flattened": Kind(_flattened, BODY, "conv_b", head=""),
@@ -260,4 +293,5 @@ def kind(name: str, model=None) -> explain.Classifier:
     described = KINDS[name]
     classes = PETS[:2] if described.output == "sigmoid" else PETS
     size = SIZE if "subclass" in name else None  # the others know theirs
-    return explain.Classifier(model or described.build(), classes, lambda batch: batch / 255, size=size)
+    channels = described.shape[-1]
+    return explain.Classifier(model or described.build(), classes, lambda batch: batch[..., :channels] / 255, size=size)

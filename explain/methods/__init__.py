@@ -78,6 +78,7 @@ class Parameter:
         least: the smallest number that it may be; None if it is no number.
         most: the largest, or None if the model decides.
         whole: whether only whole numbers are meant.
+        channel: whether such a number is the index of one of the layer's channels.
     """
 
     default: Any
@@ -86,6 +87,7 @@ class Parameter:
     least: float | None = None
     most: float | None = None
     whole: bool = False
+    channel: bool = False
 
     def check(self, value: Any) -> Any:
         """The value as a plain Python one.
@@ -178,6 +180,11 @@ class Method:
     def in_graph(self) -> bool:
         """Whether it is a layer method, rather than an input method."""
         return bool(self.needs)
+
+    def channel(self, parameters: Mapping[str, Any]) -> int:
+        """The highest index of a channel of the layer among some parameters; -1 if there is none."""
+        given = (value for name, value in parameters.items() if self.parameters[name].channel)
+        return max((value for value in given if not isinstance(value, str)), default=-1)
 
     def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters with their values.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from explain.errors import ExplainError
 from explain.methods import Maps, Parameter, method
 
 
@@ -28,30 +27,26 @@ from explain.methods import Maps, Parameter, method
             choices=("mean", "strongest"),
             least=0,
             whole=True,
+            channel=True,
             description="the mean of all channels, the one with the highest mean, or the one of this index",
         )
     },
 )
-def activations(activations: tf.Tensor, channel: str | int = "mean") -> Maps:
+def activations(activations: tf.Tensor, channel: str | tf.Tensor = "mean") -> Maps:
     """What the layer's channels say, without asking what it is good for.
 
     Args:
         activations: A, (N, rows, columns, K).
-        channel: "mean", "strongest" (the highest mean; of equal ones the first) or an index.
+        channel: "mean", "strongest" (the highest mean; of equal ones the first) or the index of one that there is.
 
     Returns:
         The map (N, rows, columns), signed where the layer is, and the largest absolute activation (N,).
-
-    Raises:
-        ExplainError: the layer has no channel of this index.
     """
-    if channel == "mean":
+    if not isinstance(channel, str):
+        values = tf.gather(activations, channel, axis=3)
+    elif channel == "mean":
         values = tf.reduce_mean(activations, -1)
-    elif channel == "strongest":
+    else:
         best = tf.argmax(tf.reduce_mean(activations, (1, 2)), -1)
         values = tf.gather(activations, best, axis=3, batch_dims=1)
-    elif channel < activations.shape[-1]:
-        values = activations[..., channel]
-    else:
-        raise ExplainError(f"The layer has {activations.shape[-1]} channels, counted from 0; received {channel}.")
     return Maps(values, tf.reduce_max(tf.abs(activations), (1, 2, 3)))

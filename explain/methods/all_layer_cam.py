@@ -25,7 +25,7 @@ from explain.preprocessing import enlarge
     "single layer need have its maximum.",
     display="positive",
     signed=False,
-    cost="1 forward pass, and back to the first of the layers",
+    cost="1 forward pass, and back to the first layer",
     parameters={
         "layers": Parameter(
             "convolutions",
@@ -60,14 +60,14 @@ def all_layer_cam(
     else:
         listed = [layer.name for layer in asked.layers if layer.kind == "Conv2D"]
     first, last = math.floor(start * len(listed)), math.ceil(stop * len(listed))
-    paths = listed[first:last]
-    if not paths:
+    if not listed[first:last]:
         raise ExplainError(
             f"all-layer-cam has no layer from {start:g} to {stop:g} of {len(listed)} {layers}: widen start and stop."
         )
     total = np.zeros(asked.pixels.shape[:2], np.float32)
     used, flat, weight = [], [], 0.0
-    for number, (path, found) in enumerate(zip(paths, asked.maps("grad-cam", paths), strict=True), start=1):
+    maps = zip(listed, asked.maps("grad-cam", listed), strict=True)  # of all: one function for every start and stop
+    for number, (path, found) in enumerate(list(maps)[first:last], start=1):
         values = enlarge(found.values, asked.pixels.shape[:2])
         if found.values.max() <= NOISE * found.largest or values.max() <= 0:
             flat.append(path)

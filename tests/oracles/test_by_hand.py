@@ -65,6 +65,36 @@ def test_activations_carry_every_channel(explainer):
     assert_array_equal(explainer.explain(PHOTO, method="activations").channels, np.stack([RED, GREEN], -1))
 
 
+def test_a_grid_shows_the_channels_by_their_means_in_one_scale():
+    # Means 1 and 5/4: green comes first, and red reaches half of its highest value.
+    explainer = one_class()
+    found = explainer.explain(networks.channels_photo(RED, [[0, 1], [4, 0]]), method="activations")
+    sheet, colours = np.asarray(found.grid()), explain.drawing.colormap("viridis")
+    assert sheet.shape == (234, 424, 3)  # two pictures of 200 × 200
+    for left, channel in ((8, [[0, 1], [4, 0]]), (216, RED)):
+        corners = [[sheet[y, left + x] for x in (0, 199)] for y in (8, 207)]
+        assert_array_equal(corners, colours[np.rint(np.array(channel) / 4 * 255).astype(int)])
+    assert found.grid(count=1).size == (216, 234)
+    # Of equal means the first comes first.
+    even = explainer.explain(networks.channels_photo([[0, 3], [0, 0]], [[3, 0], [0, 0]]), method="activations").grid(1)
+    assert_array_equal(np.asarray(even)[8, [8, 207]], colours[[0, 255]])
+
+
+def test_a_grid_of_negative_channels_keeps_their_sign():
+    explainer = networks.explainer(networks.by_hand(KERNEL), ("thing",), lambda batch: batch - 2, kind="multilabel")
+    sheet = np.asarray(explainer.explain(PHOTO, method="activations").grid(1))
+    colours = explain.drawing.colormap("blue-orange")  # of -1 0 / -2 -1, by the largest absolute value
+    assert_array_equal([sheet[8, 207], sheet[207, 8]], colours[[128, 1]])
+
+
+@pytest.mark.parametrize("count", [0, 2.5, True])
+def test_a_grid_has_a_whole_number_of_channels(explainer, count):
+    with pytest.raises(explain.ExplainError, match="count is a whole number"):
+        explainer.explain(PHOTO, method="activations").grid(count)
+    with pytest.raises(explain.ExplainError, match="no channels"):
+        explainer.explain(PHOTO).grid()
+
+
 def test_evidence_against_a_class_is_what_relu_removed(explainer):
     against = explainer.explain(PHOTO, target=explain.Target({"thing": -1.0}))
     assert_allclose(against.map, [[0, 0], [1, 0]], atol=1e-7)

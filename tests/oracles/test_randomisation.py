@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import keras
 import networks
 import numpy as np
 import pytest
+from conformance.asking import FEW
+from keras import layers
 
+import explain
+from bench.randomisation import STEPS, verdict
 from explain import randomisation
 from explain.randomisation import spearman, ssim
 
@@ -88,3 +93,50 @@ def test_it_is_reproducible():
     assert randomisation.similarities(classifier(), PHOTO, METHODS) == randomisation.similarities(
         classifier(), PHOTO, METHODS
     )
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """Of every method, what is compared on a photo of three bright shapes, for four draws of fresh weights."""
+    photo = x = keras.Input((40, 40, 3))
+    for number in range(4):
+        x = layers.Conv2D(16, 3, padding="same", activation="relu", name=f"conv_{number}")(x)
+    model = keras.Model(photo, layers.Dense(3)(layers.GlobalAveragePooling2D()(x)))
+    for layer in randomisation.layers(model):
+        randomisation.randomise(layer, 9)
+    shapes = np.full((40, 40, 3), 20, np.uint8)
+    shapes[6:14, 6:14], shapes[20:34, 8:12], shapes[10:30, 26:34] = (230, 40, 40), (40, 220, 60), (60, 60, 240)
+    methods = {name: FEW.get(name, {}) for name in explain.methods()}
+    asked = networks.explainer(model).classifier, shapes, methods, (0.2, 0.5, 1.0)  # of five layers
+    return [randomisation.similarities(*asked, seed) for seed in range(4)]
+
+
+@pytest.mark.parametrize("name", explain.methods())
+def test_of_every_method_it_tells_what_its_map_depends_on(runs, name):
+    for head, *_, everything in (run[name] for run in runs):
+        assert everything["ssim"] < 0.9
+        if explain.methods()[name].space is None:  # what lies behind its layer can't matter to it
+            assert head == {"rank": pytest.approx(1), "ssim": pytest.approx(1)}
+        else:
+            assert head["ssim"] < 0.9
+
+
+@pytest.mark.parametrize(("name", "said"), [("guided-backprop", "**no**"), ("grad-cam", "yes"), ("gradients", "yes")])
+def test_guided_backpropagation_hardly_depends_on_the_model_and_others_do(runs, name, said):
+    ranks = [float(np.mean([run[name][step]["rank"] for run in runs])) for step in range(len(STEPS))]
+    assert verdict(name, ranks) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "ranks", "said"),
+    [
+        ("grad-cam", [1.0, 0.1, 0.1], "**no**"),
+        ("grad-cam", [-0.9, 0.1, 0.1], "**no**"),
+        ("grad-cam", [0.1, 0.6, float("nan")], "in part"),
+        ("grad-cam", [float("nan")] * 3, "flat"),
+        ("eigen-cam", [1.0, 1.0, 0.1], "yes"),
+        ("activations", [1.0, 1.0, 0.9], "**no**"),
+    ],
+)
+def test_what_is_said_of_a_method_that_sees_scores_and_of_one_that_does_not(name, ranks, said):
+    assert verdict(name, ranks) == said

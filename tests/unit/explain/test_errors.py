@@ -104,6 +104,22 @@ def test_a_short_name_is_enough_where_it_is_unique():
     assert explainer.explain(PHOTO, layer="backbone/conv_a").layer == "outer/backbone/conv_a"
 
 
+def test_of_a_nested_layer_the_last_part_of_its_path_may_be_the_close_one():
+    with pytest.raises(ExplainError, match=r"no layer 'cnv_a'\. Did you mean 'outer/backbone/conv_a'"):
+        explain.Explainer(networks.kind("twice nested")).explain(PHOTO, layer="cnv_a")
+
+
+def test_all_layers_are_those_that_have_the_channel():
+    explainer = explain.Explainer(networks.kind("functional"))  # of 4, 4 and 5 channels
+    found = explainer.explain_layers(PHOTO, method="activations", channel=4)
+    assert list(found) == ["conv_b"]
+    expected = explainer.explain(PHOTO, "activations", "conv_b").channels[..., 4]
+    np.testing.assert_allclose(found["conv_b"].map, expected, rtol=1e-6)
+    for ask in ({"layers": ["conv_b", "conv_a"], "channel": 4}, {"channel": 5}):
+        with pytest.raises(ExplainError, match=r"'conv_a' has 4 channels, counted from 0; received [45]"):
+            explainer.explain_layers(PHOTO, method="activations", **ask)
+
+
 def test_any_layer_with_a_map_may_be_named(explainer):
     explainer = explain.Explainer(networks.kind("functional"))
     assert "normalise" not in [layer.name for layer in explainer.layers]

@@ -5,6 +5,7 @@ from itertools import groupby
 import keras
 import networks
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from explain import LayerInfo
@@ -104,3 +105,17 @@ def test_where_nothing_pools_the_default_is_the_last_layer():
     x = layers.Conv2D(4, 3, name="last")(layers.Conv2D(4, 3, name="first")(photo))
     model = keras.Model(photo, layers.Dense(3)(layers.Flatten()(layers.BatchNormalization()(x))))
     assert networks.explainer(model).default_layer == "last"
+
+
+def test_a_compiled_backbone_that_needs_its_graph_is_one_layer():
+    class Particular(networks.CompiledBody):
+        @tf.function
+        def call(self, photo):
+            assert not tf.config.functions_run_eagerly()
+            return self.conv_b(self.conv_a(photo))
+
+    photo, body = keras.Input((12, 12, 3)), Particular(name="body")
+    body(tf.zeros((1, 12, 12, 3)))
+    explainer = networks.explainer(keras.Model(photo, layers.Dense(3)(layers.GlobalAveragePooling2D()(body(photo)))))
+    assert [layer.name for layer in explainer.layers] == ["body"]
+    assert explainer.explain(networks.noise(12, 12)).map.shape == (8, 8)

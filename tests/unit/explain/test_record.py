@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import base64
+import io
 import json
+import re
 
 import networks
 import numpy as np
 import pytest
+from PIL import Image
 
 import explain
 
@@ -54,6 +58,13 @@ def test_a_notebook_shows_the_overlay_and_what_it_is():
     assert 'src="data:image/png;base64,iVBOR' in found
     assert "Grad-CAM, why cat" in found
     assert "<Explanation" not in found
+
+
+def test_a_notebook_keeps_a_small_picture_of_a_large_photo():
+    found = EXPLAINER.explain(networks.noise(3000, 4000))._repr_html_()
+    picture = Image.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)", found)[1])))
+    assert picture.size == (960, 720)
+    assert len(found) < 3e6
 
 
 def test_labels_with_markup_do_not_break_a_notebook():

@@ -29,13 +29,15 @@ def main(argv: list[str] | None = None) -> int:
         not understood.
     """
     arguments = _parser().parse_args(argv)
-    import models
     import settings
+    from models import registry
+    from models.serving import Served
 
     try:
         chosen = settings.load()
         own = chosen.models
-        explainer = explain.Explainer(models.load(arguments.model, own), cache_bytes=chosen.cache_bytes)
+        explainer = explain.Explainer(registry.load(arguments.model, own), cache_bytes=chosen.cache_bytes)
+        model = Served(explainer, arguments.model, registry.familiar(arguments.model, own))
         arguments.out.mkdir(parents=True, exist_ok=True)
         photos = _photos(arguments.photos)
     except (explain.ExplainError, settings.SettingsError, OSError) as error:
@@ -54,6 +56,7 @@ def main(argv: list[str] | None = None) -> int:
                     "file": str(photo),
                     "overlay": str(overlay),
                     **_explain(explainer, opened, arguments, overlay),
+                    "unfamiliar": model.unfamiliar(opened),
                 }
             except (explain.PhotoError, OSError) as error:
                 failed += 1
@@ -147,7 +150,8 @@ def _sentence(photo: Path, record: dict[str, Any]) -> str:
     probability = record["classes"][record["predicted"]]
     flat = " (nothing to show)" if record["flat"] else ""
     about = f", why {record['target']}" if record["target"] else ""
-    return f"{photo}: {record['predicted']}, {100 * probability:.1f} %{about}{flat} -> {record['overlay']}"
+    unlike = ", unlike the photos that the model learnt from" if record["unfamiliar"] else ""
+    return f"{photo}: {record['predicted']}, {100 * probability:.1f} %{unlike}{about}{flat} -> {record['overlay']}"
 
 
 def _photos(given: list[Path]) -> list[Path]:

@@ -40,6 +40,11 @@ class Explainer:
     """
 
     def __init__(self, classifier: Classifier, cache_bytes: int = CACHE_BYTES) -> None:
+        if not isinstance(classifier, Classifier):
+            raise ExplainError(
+                f"An Explainer is of a Classifier; received {type(classifier).__name__}. "
+                "Classifier(model, classes, preprocessing) makes one of a Keras model."
+            )
         self.classifier = classifier
         self._network = classifier.network
         self._answers = Answers(classifier, cache_bytes)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from explain.errors import unknown
+from explain.errors import ExplainError, unknown
 from explain.photo import Pixels
 
 Floats = npt.NDArray[np.float32]
@@ -47,7 +47,10 @@ def scaling(preprocessing: str | Callable[[Any], Any]) -> Callable[[Floats], Any
     if callable(preprocessing):
         return preprocessing
     if not isinstance(preprocessing, str) or preprocessing not in SCALINGS:
-        raise unknown("preprocessing", preprocessing, SCALINGS)
+        raise ExplainError(
+            f"{unknown('preprocessing', preprocessing, SCALINGS)} Or give a function of a float batch in 0..255, RGB: "
+            "`lambda batch: batch` where the model scales photos itself."
+        )
     return _MODES[SCALINGS[preprocessing]]
 
 

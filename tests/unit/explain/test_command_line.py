@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import networks
 import numpy as np
 import pytest
 from PIL import Image
 
-import models
 from explain.__main__ import main
+from models import registry
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,8 @@ def classifier():
 def in_a_folder_of_its_own(tmp_path, monkeypatch, classifier):
     """A small model answers to every name, and nothing is read from or written to the project."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(models, "load", lambda *_: classifier)
+    monkeypatch.setattr(registry, "load", lambda *_: classifier)
+    monkeypatch.setattr(registry, "familiar", lambda *_: None)
     monkeypatch.delenv("WHYLIGHT_MODELS", raising=False)
 
 
@@ -39,6 +41,16 @@ def test_an_overlay_is_written_and_a_sentence_said(tmp_path, capsys):
     assert " %, why " in said.out
     assert said.out.rstrip().endswith("-> explained/rex.png")
     assert said.err == ""
+
+
+def test_a_photo_unlike_those_that_the_model_learnt_from_is_said_to_be(tmp_path, monkeypatch, capsys):
+    monkeypatch.undo()  # the shipped models
+    monkeypatch.chdir(tmp_path)
+    samples = Path(__file__).parents[3] / "assets" / "samples"
+    assert main([str(samples / "cat.jpg"), str(samples / "taxi.jpg")]) == 0
+    cat, taxi = sorted(capsys.readouterr().out.splitlines(), key=lambda line: "taxi" in line)
+    assert "unlike" not in cat
+    assert " %, unlike the photos that the model learnt from, why " in taxi
 
 
 def test_the_overlay_is_that_of_the_engine(tmp_path, classifier):

@@ -175,7 +175,7 @@ def test_a_layer_off_the_way_to_the_scores_is_said_to_be_that():
         ({"fit": "centre"}, "no fit 'centre'"),
         ({"fit": ["crop"]}, "no fit"),
         ({"kind": ["softmax"]}, "kind must be one of"),
-        ({"preprocessing": None}, "no preprocessing None"),
+        ({"preprocessing": None}, "no preprocessing None.*Or give a function of a float batch"),
         ({"preprocessing": ["resnet"]}, "no preprocessing"),
         ({"preprocessing": "restnet_v2"}, "Did you mean 'resnet_v2'"),
         ({"preprocessing": lambda batch: batch[:, :4]}, r"\(1, 8, 8, 3\); the preprocessing returned \(1, 4, 8, 3\)"),
@@ -190,6 +190,11 @@ def test_what_does_not_go_together_is_said(model, given, said):
     arguments = {"classes": networks.PETS, "preprocessing": networks.as_it_is, **given}
     with pytest.raises(ExplainError, match=said):
         Classifier(model, **arguments)
+
+
+def test_a_bare_model_is_told_what_to_do(model):
+    with pytest.raises(ExplainError, match=r"received Functional\. Classifier\(model, classes, preprocessing\) makes"):
+        explain.Explainer(model)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ function byPointer() {
   });
   listen("pointermove", (event) => {
     if (!event.isPrimary) return;
-    for (const step of stroke ? event.getCoalescedEvents() : []) {
+    for (const step of (stroke && event.getCoalescedEvents?.()) || []) { // which browsers have on https and on this machine only
       lead(step);
       stroke.points.push(at);
     }

@@ -26,6 +26,7 @@ let maps = {}; // of what stands on the page, by layer, that of the whole networ
 let others = "here"; // the maps of the layers that are not on show: "here", "coming", or "lost" where their answer did not come
 let waiting = 0; // the timer of the question that waits for its answer
 let asked = 0; // when it was asked
+let posted = null; // it, as Dash has it
 const followers = [];
 
 /* Call with what stands on the page whenever a question has found its end: an answer stands, or there is none. */
@@ -104,12 +105,19 @@ function send(question, rest) {
   const { photo, model, method, parameters, target, against, evidence, space } = question, layer = chosenLayer(question);
   const everything = rest || photo !== shown?.photo || model !== shown?.model || layer === ALL || Boolean(question.link);
   panel.busy(!rest);
+  forget();
   watch(question, rest);
-  dash_clientside.set_props("question", { data: {
+  posted = {
     number: question.number, page: me, model, method, parameters, layer: layer === ALL ? null : layer, target, against, evidence, space,
     everything, rest,
     catalog: !shown, digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
-  } });
+  };
+  dash_clientside.set_props("question", { data: posted });
+}
+
+/* Dash keeps all that was ever asked, for an undo that this page does not have: the photo is not to be among that. */
+function forget() {
+  if (posted) posted.photo = null;
 }
 
 /* A server that has gone away would leave the page waiting for ever. */
@@ -133,6 +141,7 @@ function stopWatching() {
 
 function fail(sentence) {
   stopWatching();
+  forget();
   panel.busy(false);
   panel.say(sentence, "error");
   if (!shown) return panel.idle();
@@ -149,6 +158,7 @@ export async function receive(answer) {
   const question = wanted;
   if (answer?.number !== question?.number) return;
   stopWatching();
+  forget();
   if (answer.error) {
     if (!answer.choice || !question.link?.refused(answer.error)) fail(answer.error);
   } else if (answer.again) {

@@ -3,7 +3,7 @@
 import { set } from "./dash.mjs";
 
 const MEMORY = "whylight-keys"; // in the browser's storage
-const FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea, select, [contenteditable], [role=menu], [role=listbox]";
+export const FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea, select, [contenteditable], [role=menu], [role=listbox]";
 
 const ANYWHERE = ["o", "?"]; // the others act on the one photo, which the gallery covers
 

@@ -5,6 +5,7 @@ import { set } from "./dash.mjs";
 import { figure } from "./figure.mjs";
 import { patch, region } from "./fill.mjs";
 import { strengths } from "./heat.mjs";
+import { FIELDS } from "./keys.mjs";
 import { look } from "./look.mjs";
 import * as panel from "./panel.mjs";
 import { canvasOf, dataURL } from "./photo.mjs";
@@ -163,7 +164,7 @@ export function start() {
     document.getElementById(id).addEventListener("click", () => action());
   }
   document.addEventListener("keydown", (event) => {
-    if (!on || event.target.closest("input, textarea")) return;
+    if (!on || event.target.closest(FIELDS)) return;
     if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
       event.preventDefault();
       undo();

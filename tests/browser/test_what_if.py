@@ -119,11 +119,15 @@ def test_what_the_model_looked_at_is_removed_by_keys_alone(page: Page, explainer
     expect(page.locator("#fill input[value=surroundings]")).to_be_checked()
     answered(page)
     assert colour(page, float(x), float(y)) != pytest.approx(grey, abs=3)
+    page.focus("#fill input[value=surroundings]")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#fill input[value=grey]")).to_be_checked()
     page.focus("#undo")
     page.keyboard.press("Enter")
-    expect(page.locator("#fill input[value=grey]")).to_be_checked()
-    page.keyboard.press("Enter")
     answered(page, edited=False)
+    page.focus("#fill input[value=grey]")
+    page.keyboard.press("Escape")
+    expect(page.locator("#what-if-bar")).to_be_hidden()
 
 
 def test_the_brush_is_led_by_keys(page: Page) -> None:

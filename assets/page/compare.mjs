@@ -4,6 +4,7 @@ import { set } from "./dash.mjs";
 import { Figure, figure } from "./figure.mjs";
 import { about } from "./options.mjs";
 import * as panel from "./panel.mjs";
+import { original } from "./photo.mjs";
 import * as session from "./session.mjs";
 import { caption, nothing } from "./words.mjs";
 
@@ -94,7 +95,7 @@ function watch() {
   if (!pinned) return;
   const view = session.view();
   document.getElementById("caption").textContent = describe(view);
-  if (view.shown.photo.file === pinned.shown.photo.file) return;
+  if (original(view.shown.photo).file === original(pinned.shown.photo).file) return; // before and after go together
   unpin();
   panel.say("The pinned view was of another photo, so it was closed.");
 }

@@ -3,6 +3,7 @@
    opacity only the image's, so a step of a slider costs next to nothing. A cut-out is the same with the background as its one colour. */
 import { Heat, concentration, histogram } from "./heat.mjs";
 import { background, follow, hides, look, painting, palette } from "./look.mjs";
+import { original } from "./photo.mjs";
 import { coloured, indexed } from "./png.mjs";
 
 const LONG_SIDE = 896; // pixels that the heat is drawn with
@@ -101,7 +102,7 @@ export class Figure {
   /* Another photo: {width, height, shown}, and the part of it that the model saw, [x0, y0, x1, y1] in shares of its sides. */
   async setPhoto(next, view) {
     const { width, height, shown } = next, [x0, y0, x1, y1] = view;
-    const whole = (one) => one?.edited?.photo.shown ?? one?.shown, replaced = whole(this.photo) !== whole(next); // editing moves nothing
+    const replaced = !this.photo || original(this.photo).shown !== original(next).shown; // editing moves nothing
     this.photo = { ...next, view };
     clearTimeout(this.telling);
     this.turn++;

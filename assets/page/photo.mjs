@@ -63,6 +63,9 @@ export async function canvasOf(file, longSide) {
   return canvas;
 }
 
+/* The photo that an edited one was made from; any other is that itself. */
+export const original = (photo) => photo.edited?.photo ?? photo;
+
 /* A photo {file, name, width, height, shown, sent}; `shrunk`: what is sent is smaller than the file. Without width, height and shown if this browser can't decode it (HEIC, say):
    then the server is asked for a version that it can. Limits: {bytes, pixels}. */
 export async function open(file, limits) {

@@ -8,7 +8,7 @@ import { strengths } from "./heat.mjs";
 import { FIELDS } from "./keys.mjs";
 import { look } from "./look.mjs";
 import * as panel from "./panel.mjs";
-import { canvasOf, dataURL } from "./photo.mjs";
+import { canvasOf, dataURL, original } from "./photo.mjs";
 import * as session from "./session.mjs";
 
 const PREVIEW = 640; // pixels of the long side of what is shown while painting
@@ -127,10 +127,9 @@ async function compose() {
 
 /* What stands on the page now. Another photo starts anew; after a question without an answer the photo is as it was before it. */
 function shows({ photo }) {
-  const whole = photo.edited?.photo ?? photo;
   set("edited", { hidden: !photo.edited });
-  if (whole !== base?.photo) {
-    base = { photo: whole, canvases: {} };
+  if (original(photo) !== base?.photo) {
+    base = { photo: original(photo), canvases: {} };
     past = [];
     growing = null;
     stale = false;

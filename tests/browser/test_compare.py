@@ -116,6 +116,21 @@ def test_another_photo_closes_the_comparison_and_says_so(page: Page) -> None:
     assert np.diff([box["width"] for box in photos(page)]) == pytest.approx(0, abs=2)
 
 
+def test_before_and_after_painting_stand_side_by_side(page: Page) -> None:
+    pin(page)
+    plain, painted = (page.locator(f"{figure} .layer-below image") for figure in ("#pinned", "#overlay"))
+    before = str(plain.get_attribute("href"))
+    expect(painted).to_have_attribute("href", before)
+    page.click("#what-if")
+    with asking(page):
+        page.click("#remove")
+    expect(painted).not_to_have_attribute("href", before)
+    expect(plain).to_have_attribute("href", before)
+    expect(page.locator("#pinned-caption")).to_have_text("pets · Grad-CAM · evidence · cat")
+    expect(page.locator("#caption")).to_have_text("pets · Grad-CAM · evidence · cat · edited")
+    assert page.inner_text("#status") == ""
+
+
 def test_on_a_phone_one_lies_above_the_other(new_page: Callable[..., Page], server: str) -> None:
     page = new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.goto(server)

@@ -5,12 +5,14 @@ const LONG_SIDE = 1600; // larger photos are shrunk before they are sent: no mod
 /* What is wrong with a photo, as a sentence for people. */
 export class PhotoError extends Error {}
 
+export const LOST = "This file can't be read. Has it been moved or deleted?";
+
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1).replace(/\.0$/, "")} MB`;
 
 export const dataURL = (blob) => new Promise((resolve, reject) => {
   const reader = new FileReader();
   reader.onload = () => resolve(reader.result);
-  reader.onerror = () => reject(new PhotoError("This file can't be read. Has it been moved or deleted?"));
+  reader.onerror = () => reject(new PhotoError(LOST));
   reader.readAsDataURL(blob);
 });
 
@@ -54,7 +56,8 @@ function drawn(bitmap, longSide = LONG_SIDE) {
   return canvas;
 }
 
-export const bitmapOf = (file) => createImageBitmap(file, { imageOrientation: "from-image" });
+/* Of a file that could be opened before. */
+export const bitmapOf = (file) => createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => { throw new PhotoError(LOST); });
 
 /* The same of a file, at most so many pixels long. */
 export async function canvasOf(file, longSide) {

@@ -27,7 +27,14 @@ let answered = () => {};
 
 const parts = () => (growing ? [...state.parts, growing] : state.parts);
 const waiting = () => growing || stale || asking;
-const canvas = (long) => base.canvases[long] ??= canvasOf(base.photo.file, long);
+
+function canvas(long) {
+  const { photo: { file }, canvases } = base;
+  return canvases[long] ??= canvasOf(file, long).catch((error) => {
+    delete canvases[long]; // the file may come back
+    throw error;
+  });
+}
 
 function become(next) {
   past.push(state);
@@ -88,7 +95,7 @@ async function draw() {
   if (drawing) return;
   drawing = true;
   await new Promise(requestAnimationFrame);
-  const small = on && await canvas(PREVIEW);
+  const small = on && await canvas(PREVIEW).catch(() => null); // `lost` says why
   drawing = false;
   brush.show(small && waiting() && parts().length ? patch(small, parts(), state.fill) : null);
 }
@@ -96,10 +103,17 @@ async function draw() {
 /* One question at a time: as long as somebody paints, the next one is asked when the answer to the last is here. */
 function ask() {
   stale = true;
-  asking ??= catchUp().finally(() => {
+  asking ??= catchUp().catch(lost).finally(() => {
     asking = null;
     draw();
   });
+}
+
+/* What could not be painted is not kept as if it had been. */
+function lost({ message }) {
+  stale = false;
+  shows(session.current());
+  panel.say(message, "error");
 }
 
 async function catchUp() {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from browser.asking import asking, method, questions
-from browser.look import QUESTIONS, photo_box, pixels, settled, slide
+from browser.look import QUESTIONS, explained, photo_box, pixels, settled, slide
 from browser.serving import SAMPLES
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
@@ -234,3 +236,19 @@ def test_a_lost_question_leaves_the_photo_as_it_was(page: Page) -> None:
     page.click("#remove")
     answered(page)
     assert colour(page, 0.5, 0.5) != pytest.approx([127] * 3, abs=3), "what was lost does not come back"
+
+
+def test_a_photo_whose_file_is_gone_is_said_and_painted_on_when_it_is_back(page: Page, tmp_path: Path) -> None:
+    file = Path(shutil.copy(SAMPLES / "dog.jpg", tmp_path))
+    explained(page, file)
+    away = file.rename(tmp_path / "away.jpg")
+    switch_on(page)
+    paint(page, (0.5, 0.5), (0.6, 0.6))
+    expect(page.locator("#status.error")).to_contain_text("can't be read")
+    answered(page, edited=False)
+    expect(page.locator("#restore")).to_be_disabled()
+    away.rename(file)
+    paint(page, (0.3, 0.3), (0.4, 0.4))
+    answered(page)
+    assert colour(page, 0.3, 0.3) == pytest.approx([127] * 3, abs=3)
+    assert colour(page, 0.6, 0.6) != pytest.approx([127] * 3, abs=3), "what could not be painted does not come back"

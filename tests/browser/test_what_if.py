@@ -242,6 +242,11 @@ def test_a_photo_whose_file_is_gone_is_said_and_painted_on_when_it_is_back(page:
     file = Path(shutil.copy(SAMPLES / "dog.jpg", tmp_path))
     explained(page, file)
     away = file.rename(tmp_path / "away.jpg")
+    page.click("#download")
+    expect(page.locator("#status.error")).to_contain_text("can't be read")
+    expect(page.locator("#download")).not_to_have_attribute("aria-busy", "true")
+    with asking(page):
+        page.click("#class-0")  # is known to the server
     switch_on(page)
     paint(page, (0.5, 0.5), (0.6, 0.6))
     expect(page.locator("#status.error")).to_contain_text("can't be read")

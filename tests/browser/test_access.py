@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.asking import asking, unfold
-from browser.look import pixels, settled
+from browser.look import photo_box, pixels, settled
 from browser.serving import ROOT, SAMPLES
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -127,9 +127,9 @@ FOCUS = """() => {
 
 
 ORDER = (
-    "skip help theme zoom-in zoom-out zoom-all film-previous film-play film-next film-scrub film film-stages upload "
-    "what-if sample-cat class-0 class-1 target layer method model options against score threshold colormap opacity "
-    "compare download downloads copy-link copy-python input"
+    "skip help theme overlay zoom-in zoom-out zoom-all film-previous film-play film-next film-scrub film film-stages "
+    "upload what-if sample-cat class-0 class-1 target layer method model options against score threshold colormap "
+    "opacity compare download downloads copy-link copy-python input"
 )
 
 
@@ -225,6 +225,21 @@ def test_single_keys(page: Page) -> None:
     keys.press("+")
     page.wait_for_timeout(300)
     assert pixels(page).shape > plain
+    before = photo_box(page)
+    page.locator("#overlay").focus()
+    keys.press("ArrowRight")
+    keys.press("ArrowDown")
+    page.wait_for_timeout(300)
+    after = photo_box(page)
+    assert after["x"] < before["x"] - 50
+    assert after["y"] < before["y"] - 50
+    for _ in range(9):  # no further than to where the photo ends
+        keys.press("ArrowRight")
+    page.wait_for_timeout(300)
+    end = page.locator("#overlay .nsewdrag").bounding_box()
+    after = photo_box(page)
+    assert end
+    assert after["x"] + after["width"] == pytest.approx(end["x"] + end["width"], abs=2)
     keys.press("0")
     page.wait_for_timeout(300)
     assert pixels(page).shape == pytest.approx(plain, abs=8)

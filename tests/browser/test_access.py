@@ -17,9 +17,10 @@ import explain
 
 SHOTS = ROOT / "build" / "screenshots"
 SCHEMES = ("light", "dark")
-WIDE, NARROW, PHONE = (
+WIDE, NARROW, TABLET, PHONE = (
     {"width": 1440, "height": 900},
     {"width": 1024, "height": 768},
+    {"width": 1194, "height": 834},
     {"width": 390, "height": 844},
 )
 TWO = [SAMPLES / "cat.jpg", SAMPLES / "dog.jpg"]
@@ -338,6 +339,9 @@ def test_a_finger_meets_everything_and_the_camera_is_at_hand(new_page: Callable[
     page.tap("#options summary")
     page.tap("#compare")
     expect(page.locator("#pinned-pane")).to_be_visible()
+    page.set_viewport_size(TABLET)  # type: ignore[arg-type]
+    assert page.evaluate(TARGETS) == []
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     well()
     page.tap("#unpin")
     page.tap("#what-if")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -320,7 +321,10 @@ TARGETS = """() => {
 }"""
 
 
-def test_a_finger_meets_everything_and_the_camera_is_at_hand(new_page: Callable[..., Page], server: str) -> None:
+def test_a_finger_meets_everything_and_the_camera_is_at_hand(
+    new_page: Callable[..., Page], server: str, tmp_path: Path
+) -> None:
+    """And what is handed on of a gallery is as well made."""
     page = new_page(viewport=PHONE, has_touch=True, is_mobile=True, bypass_csp=True)
     page.goto(server)
     settled(page)
@@ -357,6 +361,16 @@ def test_a_finger_meets_everything_and_the_camera_is_at_hand(new_page: Callable[
     page.set_input_files("#upload input[type=file]", TWO)
     page.get_by_text("Done. 2 photos").wait_for(state="attached")
     well()
+    for size in (NARROW, WIDE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert grave(page) == [], size
+    with page.expect_download() as report:
+        page.tap("#gallery-report")
+    report.value.save_as(tmp_path / "report.html")
+    page.goto((tmp_path / "report.html").as_uri())
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert grave(page) == [], scheme
 
 
 def test_reduced_motion_is_respected(new_page: Callable[..., Page], server: str) -> None:

@@ -157,7 +157,17 @@ def test_it_plays_to_the_end_when_asked_and_can_be_paused(
         for _ in range(2):
             page.keyboard.press("ArrowLeft")
         expect(name).to_contain_text(f"{count - 2} of {count}")
-        play.click()
+        faded = page.evaluate("""async () => {
+            const play = document.getElementById("film-play");
+            let most = 0;
+            play.click();
+            do {
+                await new Promise(requestAnimationFrame);
+                most = Math.max(most, document.getAnimations().length);
+            } while (play.hasAttribute("data-playing"));
+            return most > 0;
+        }""")
+        assert faded == (motion == "no-preference")
         expect(name).to_contain_text(f"{count} of {count}")
         expect(play).to_have_attribute("aria-label", "Play all layers")
     assert seen == []

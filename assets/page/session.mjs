@@ -49,10 +49,13 @@ export const readAs = (answer) => ({
   ...answer.seen, magnitude: answer.shown === "magnitude", signed: answer.shown === "signed", poles: poles(answer),
 });
 
+/* The layers of an answer that a select lists, in running order. */
+export const layersOf = ({ layers }) => layers.flatMap(({ items }) => items);
+
 /* The map of a layer, or the mean of all of them once they are here. */
 function mapOf(layer) {
   const { answer } = shown;
-  const listed = answer.layers.flatMap(({ items }) => items).filter(({ disabled }) => !disabled).map(({ value }) => value);
+  const listed = layersOf(answer).filter(({ disabled }) => !disabled).map(({ value }) => value);
   if (layer === ALL && !maps[ALL] && listed.every((name) => maps[name])) {
     maps[ALL] = mean(listed.map((name) => maps[name]), answer.input.height, answer.input.width, readAs(answer));
   }
@@ -195,7 +198,7 @@ async function accept(question, answer) {
   }
   maps = arrived;
   const layer = chosenLayer(question); // it may have changed meanwhile
-  const listed = layer === ALL ? answer.reach === "layers" : answer.layers.flatMap(({ items }) => items).find(({ value }) => value === layer);
+  const listed = layer === ALL ? answer.reach === "layers" : layersOf(answer).find(({ value }) => value === layer);
   const known = (label) => (answer.classes.includes(label) ? label : null);
   const choice = listed ? layer : answer.layer ?? answer.default;
   const parameters = options.differing(question.method, question.parameters);

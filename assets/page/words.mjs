@@ -9,6 +9,10 @@ export function percent(share) {
   return `${(share * 100).toFixed(digits)} %`;
 }
 
+/* The indices of the likeliest classes. */
+export const likeliest = ({ classes, probabilities }, number) =>
+  [...classes.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, number);
+
 /* The predicted class and how sure the model is. */
 export function headline({ classes, probabilities, predicted }) {
   return `${title(classes[predicted])}, ${percent(probabilities[predicted])}`;

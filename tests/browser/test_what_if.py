@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser.asking import asking, method, questions
+from browser.asking import LONG, asking, method, questions
 from browser.look import QUESTIONS, explained, photo_box, pixels, settled, slide
 from browser.serving import SAMPLES
 from PIL import Image
@@ -48,8 +48,8 @@ def paint(page: Page, *places: tuple[float, float]) -> None:
 
 def answered(page: Page, edited: bool = True) -> None:
     """Everything that was painted has been answered, and is in the photo."""
-    expect(page.locator("#edited")).to_be_visible(visible=edited)
-    expect(page.locator("#painting")).to_be_hidden()
+    expect(page.locator("#edited")).to_be_visible(visible=edited, timeout=LONG)
+    expect(page.locator("#painting")).to_be_hidden(timeout=LONG)
     settled(page)
 
 
@@ -183,6 +183,8 @@ def test_everything_refers_to_the_edited_photo(page: Page) -> None:
     assert "before" not in page.inner_text("#verdict")
     page.click("#what-if")
     assert page.is_disabled("#undo"), "another photo starts anew"
+    kept = page.evaluate("JSON.stringify(window.store.getState().history).length")
+    assert kept < (SAMPLES / "cat.jpg").stat().st_size, "Dash keeps what was asked, but not the photos"
 
 
 def test_the_wheel_zooms_while_painting_and_the_zoom_stays(page: Page) -> None:

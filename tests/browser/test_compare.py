@@ -118,7 +118,7 @@ def test_another_photo_closes_the_comparison_and_says_so(page: Page) -> None:
 
 def test_before_and_after_painting_stand_side_by_side(page: Page) -> None:
     pin(page)
-    plain, painted = (page.locator(f"{figure} .layer-below image") for figure in ("#pinned", "#overlay"))
+    plain, painted = (page.locator(f"{figure} .imagelayer image").first for figure in ("#pinned", "#overlay"))
     before = str(plain.get_attribute("href"))
     expect(painted).to_have_attribute("href", before)
     page.click("#what-if")

@@ -8,6 +8,7 @@ import { original } from "./photo.mjs";
 import { coloured, indexed } from "./png.mjs";
 
 const LONG_SIDE = 896; // pixels that the heat is drawn with
+const ROUGH = 224; // the same of a map that the next one is about to replace
 const MOMENT = 150; // ms
 const TRANSPARENT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 const NOTHING = await indexed(new Uint8Array(1), 1, 1);
@@ -27,6 +28,7 @@ export class Figure {
     this.bar = ""; // what the colour bar stands for
     this.telling = 0; // the timer that tells Plotly of the heat's look
     this.fading = 0; // ms that the next map takes to replace the one before
+    this.passing = false; // whether the next map is about to be replaced itself
     this.partner = null; // another figure of the same photo, which points at the same place
     this.turn = 0; // counts the maps drawn: packing one takes a moment, and the last one asked for wins
     follow(this);
@@ -169,7 +171,7 @@ export class Figure {
     if (heat) heat.poles = seen.poles;
     if (heat && !heat.flat) {
       const [x0, y0, x1, y1] = photo.view, width = (x1 - x0) * photo.width, height = (y1 - y0) * photo.height;
-      const scale = LONG_SIDE / Math.max(width, height);
+      const scale = (this.passing ? ROUGH : LONG_SIDE) / Math.max(width, height);
       const side = (length) => Math.max(1, Math.round(length * scale));
       const levels = heat.levels(side(width), side(height));
       counts = histogram(levels).map((share) => share * (x1 - x0) * (y1 - y0));

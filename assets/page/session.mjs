@@ -241,6 +241,9 @@ async function showLayer(layer = shown.layer) {
   if (before === shown && (found || !map)) panel.tell(answer, found, cutOut());
 }
 
+/* Draw what is on show again. */
+export const redraw = () => shown && showLayer();
+
 /* What is said of a layer is not said of all of them together. */
 const asWhole = (answer, layer) => (layer === ALL ? { ...answer, reach: "network" } : answer);
 

@@ -2,7 +2,7 @@
    of lie in `page/`. */
 import * as brush from "./page/brush.mjs";
 import { announce } from "./page/comboboxes.mjs";
-import { ofClass, save } from "./page/download.mjs";
+import { save } from "./page/download.mjs";
 import * as compare from "./page/compare.mjs";
 import * as cutout from "./page/cutout.mjs";
 import * as film from "./page/film.mjs";
@@ -22,18 +22,16 @@ import * as whatIf from "./page/whatif.mjs";
 import { percent } from "./page/words.mjs";
 
 
-const download = () => {
-  const shown = session.current();
-  if (!shown) return panel.say("There is no photo to download yet.", "error");
-  const { answer, photo, layer, parameters } = shown, index = answer.target ?? answer.predicted, name = answer.classes[index];
-  const suffix = ofClass(answer) + (look.look.cutout ? "-cut-out" : "");
-  return save({ photo, view: answer.view, suffix, texts: {
+/* What the picture says of itself. */
+const texts = ({ answer, photo, layer, parameters }) => {
+  const index = answer.target ?? answer.predicted, name = answer.classes[index];
+  return {
     Software: "Whylight", Model: answer.title, Class: name, Probability: percent(answer.probabilities[index]),
     Method: answer.method, ...(answer.reach !== "network" && { Layer: layer }),
     ...(Object.keys(parameters).length && { Parameters: JSON.stringify(parameters) }), ...goal(answer),
     ...(look.look.cutout && { Shown: `Where the heat is at least ${look.look.threshold}` }),
     ...(photo.edited && { Edited: `Parts of the photo are painted over with ${photo.edited.state.fill}` }),
-  } });
+  };
 };
 
 /* What is said of the score in the download, where it is not simply that of the class. */
@@ -63,7 +61,7 @@ const actions = {
   compare: compare.toggle,
   brush: brush.setSize,
   fill: whatIf.setFill,
-  download,
+  download: () => save(texts),
   "download-map": () => saveRecord("map"),
   "download-record": () => saveRecord("record"),
   ...gallery.actions,

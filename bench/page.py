@@ -39,7 +39,7 @@ def run() -> None:
         wait_for(f"{address}/readyz")
         page.goto(address)
         settled(page)
-        for control in ("opacity", "threshold"):
+        for control in ("opacity", "threshold", "film-scrub"):
             rows += _drag(page, control)
         browser.close()
     table("Script time of a slider's step in Chromium", rows)

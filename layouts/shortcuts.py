@@ -19,6 +19,7 @@ KEYS = (
     ("X", "Heat or cut-out"),
     ("V", "Keep this view, to compare"),
     ("+ − 0", "Zoom in, out, to the whole photo"),
+    ("Arrows", "Move a zoomed photo in focus"),
     ("W", "What if …?"),
     ("D", "Download the picture"),
     ("?", "This list"),

@@ -1,8 +1,8 @@
 /* The brush over the figure: a ring that shows where and how large it is, led by a mouse, a pen, a finger or the arrow keys, and what
    it has painted so far, which shows at once. While it is on, the pointer does not move the photo; the wheel still zooms. */
+import { ARROWS } from "./keys.mjs";
 
 const STEP = 0.5; // of the ring's radius, for an arrow key; with Shift four times as much
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const frame = () => document.getElementById("overlay");
 const ring = () => document.getElementById("brush-ring");
@@ -88,7 +88,7 @@ function byPointer() {
   });
   listen("pointermove", (event) => {
     if (!event.isPrimary) return;
-    for (const step of stroke ? event.getCoalescedEvents() : []) {
+    for (const step of (stroke && event.getCoalescedEvents?.()) || []) { // which browsers have on https and on this machine only
       lead(step);
       stroke.points.push(at);
     }

@@ -4,12 +4,14 @@ import { set } from "./dash.mjs";
 import { Figure, figure } from "./figure.mjs";
 import { about } from "./options.mjs";
 import * as panel from "./panel.mjs";
+import { original } from "./photo.mjs";
 import * as session from "./session.mjs";
 import { caption, nothing } from "./words.mjs";
 
 const CONFIG = { scrollZoom: true, displayModeBar: false, doubleClick: false };
 
 let beside = null; // the second figure, made when it is first needed
+let making = null; // the promise of it
 let pinned = null; // what it shows: see `session.view`
 let copying = 0; // the frame in which one figure's zoom is given to the other
 
@@ -23,6 +25,7 @@ async function make() {
   await Plotly.newPlot(plot, data, { ...layout, autosize: true }, CONFIG);
   new ResizeObserver(() => plot.offsetWidth && Plotly.Plots.resize(plot)).observe(made.frame);
   made.interact();
+  made.partner = figure;
   link(figure, made);
   link(made, figure);
   return made;
@@ -49,7 +52,7 @@ function follow(from, to) {
 
 /* Both have another size than before: the photo takes all of it, zoomed as it was. */
 async function fit() {
-  for (const { graph } of [figure, beside]) {
+  for (const { graph } of beside ? [figure, beside] : [figure]) {
     if (!graph.offsetWidth) continue;
     await Plotly.Plots.resize(graph);
     await Plotly.relayout(graph, { "xaxis.domain": [0, 1], "yaxis.domain": [0, 1] });
@@ -58,27 +61,31 @@ async function fit() {
 
 const describe = ({ shown, layer }) => caption(shown.answer, about(shown.answer.method)?.title ?? shown.answer.method, layer);
 
+/* Somebody may let it go, and pin another view, while the figure is made and drawn. */
 async function pin() {
-  const view = session.view();
+  const view = session.view(), gone = () => pinned !== view;
   if (!view?.map) return panel.say("There is nothing to compare with yet: wait for the map.", "error");
   pinned = view;
   pane().hidden = false;
-  beside ??= await make();
+  set("compare", { "aria-pressed": "true" });
+  beside = await (making ??= make());
+  if (gone()) return;
   document.getElementById("pinned-caption").textContent = describe(view);
   document.getElementById("caption").textContent = describe(view);
-  [figure.partner, beside.partner] = [beside, figure];
-  set("compare", { "aria-pressed": "true" });
+  figure.partner = beside;
   const { answer, photo } = view.shown;
   await beside.setPhoto(photo, answer.view);
+  if (gone()) return;
   await beside.setMap(view.map, session.readAs(answer), nothing(answer));
+  if (gone()) return;
   await fit();
-  follow(figure, beside);
+  if (!gone()) follow(figure, beside);
 }
 
 function unpin() {
   pinned = null;
   pane().hidden = true;
-  figure.partner = beside.partner = null;
+  figure.partner = null;
   set("compare", { "aria-pressed": "false" });
   fit();
 }
@@ -88,7 +95,7 @@ function watch() {
   if (!pinned) return;
   const view = session.view();
   document.getElementById("caption").textContent = describe(view);
-  if (view.shown.photo.file === pinned.shown.photo.file) return;
+  if (original(view.shown.photo).file === original(pinned.shown.photo).file) return; // before and after go together
   unpin();
   panel.say("The pinned view was of another photo, so it was closed.");
 }

@@ -1,8 +1,35 @@
 /* The photo at its own size with the heat over it, or what a cut-out leaves of it, as PNG that says in its metadata what it shows. */
 import { UNSEEN, figure } from "./figure.mjs";
 import { look, painting } from "./look.mjs";
-import { bitmapOf } from "./photo.mjs";
+import * as panel from "./panel.mjs";
+import { bitmapOf, PhotoError } from "./photo.mjs";
 import { withTexts } from "./png.mjs";
+import * as session from "./session.mjs";
+
+const MOMENT = 300; // ms until it is said that something is on its way
+
+let busy = false;
+
+/* Hand over what `make` makes of what stands on the page; `part`: the element that is busy meanwhile. */
+export async function produce(make, ending, words, part = null) {
+  const shown = session.current();
+  if (!shown) return panel.say("There is nothing to download yet.", "error");
+  if (busy) return panel.say("A download is being made already.");
+  busy = true;
+  part?.setAttribute("aria-busy", "true");
+  panel.say("");
+  const late = setTimeout(() => panel.say(words), MOMENT);
+  try {
+    handOver(await make(shown), shown.photo, ending(shown));
+    clearTimeout(late);
+    panel.say("");
+  } catch (error) {
+    clearTimeout(late);
+    panel.say(error.message, "error");
+  }
+  busy = false;
+  part?.removeAttribute("aria-busy");
+}
 
 async function compose(photo, view) {
   const bitmap = await bitmapOf(photo.file), { width, height } = bitmap;
@@ -35,10 +62,16 @@ async function compose(photo, view) {
 /* The class that is explained, as part of a file's name. */
 export const ofClass = ({ classes, target, predicted }) => classes[target ?? predicted].replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase();
 
-/* The picture as a download. */
-export async function save({ photo, view, texts, suffix }) {
-  handOver(await withTexts(await compose(photo, view), texts), photo, `${suffix}.png`);
-}
+/* A browser has less room for a picture than the server has for a photo. */
+const picture = ({ photo, answer }) => compose(photo, answer.view).catch((error) => {
+  throw error instanceof PhotoError ? error : new Error("This browser can't draw a picture as large as this photo. Use a smaller one.");
+});
+
+/* The picture as a download; `texts`: what it says of itself. */
+export const save = (texts) => produce(
+  async (shown) => withTexts(await picture(shown), texts(shown)),
+  ({ answer }) => `${ofClass(answer)}${look.cutout ? "-cut-out" : ""}.png`,
+  "The picture is being made …", document.getElementById("download"));
 
 /* Hand a file to the browser's downloads, under the photo's name and an ending. */
 export function handOver(blob, photo, ending) {

@@ -2,14 +2,19 @@
    two layout images, so they zoom and pan together. The heat is an indexed PNG: colour map and threshold only change its palette,
    opacity only the image's, so a step of a slider costs next to nothing. A cut-out is the same with the background as its one colour. */
 import { Heat, concentration, histogram } from "./heat.mjs";
+import { ARROWS } from "./keys.mjs";
 import { background, follow, hides, look, painting, palette } from "./look.mjs";
+import { original } from "./photo.mjs";
 import { coloured, indexed } from "./png.mjs";
 
 const LONG_SIDE = 896; // pixels that the heat is drawn with
+const ROUGH = 224; // the same of a map that the next one is about to replace
 const MOMENT = 150; // ms
 const TRANSPARENT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 const NOTHING = await indexed(new Uint8Array(1), 1, 1);
 export const UNSEEN = 0.35; // brightness of what the model did not see
+const STEP = 0.15; // of what is in sight, for an arrow key
+const NAME = "The photo: arrow keys move it where it is zoomed into";
 const HEAT = 1; // place among the layout's images; 0 is the photo
 
 export class Figure {
@@ -23,6 +28,7 @@ export class Figure {
     this.bar = ""; // what the colour bar stands for
     this.telling = 0; // the timer that tells Plotly of the heat's look
     this.fading = 0; // ms that the next map takes to replace the one before
+    this.passing = false; // whether the next map is about to be replaced itself
     this.partner = null; // another figure of the same photo, which points at the same place
     this.turn = 0; // counts the maps drawn: packing one takes a moment, and the last one asked for wins
     follow(this);
@@ -101,7 +107,7 @@ export class Figure {
   /* Another photo: {width, height, shown}, and the part of it that the model saw, [x0, y0, x1, y1] in shares of its sides. */
   async setPhoto(next, view) {
     const { width, height, shown } = next, [x0, y0, x1, y1] = view;
-    const whole = (one) => one?.edited?.photo.shown ?? one?.shown, replaced = whole(this.photo) !== whole(next); // editing moves nothing
+    const replaced = !this.photo || original(this.photo).shown !== original(next).shown; // editing moves nothing
     this.photo = { ...next, view };
     clearTimeout(this.telling);
     this.turn++;
@@ -132,6 +138,30 @@ export class Figure {
       ? { "xaxis.range": scaled(xaxis.range), "yaxis.range": scaled(yaxis.range) } : this.wholePhoto());
   }
 
+  get zoomed() {
+    const { photo, graph: { layout: { xaxis, yaxis } } } = this, span = ([a, b]) => Math.abs(b - a);
+    return Boolean(photo) && (span(xaxis.range) < 0.99 * photo.width || span(yaxis.range) < 0.99 * photo.height);
+  }
+
+  /* Look further to the right or down, by shares of what is in sight, and no further than the photo goes. */
+  shift([right, down]) {
+    const { photo: { width, height }, graph: { layout: { xaxis, yaxis } } } = this;
+    const shifted = (range, share, length) => {
+      const low = Math.min(...range), high = Math.max(...range), room = Math.max(0, share < 0 ? low : length - high);
+      const by = Math.sign(share) * Math.min(Math.abs(share) * (high - low), room);
+      return range.map((end) => end + by);
+    };
+    Plotly.relayout(this.graph, { "xaxis.range": shifted(xaxis.range, right, width), "yaxis.range": shifted(yaxis.range, down, height) });
+  }
+
+  /* A finger scrolls the page, until less than the whole photo is in sight: then it moves that. */
+  grip() {
+    if (!matchMedia("(pointer: coarse)").matches) return;
+    const { graph, zoomed } = this, dragmode = zoomed ? "pan" : false;
+    graph.closest(".figure").toggleAttribute("data-zoomed", zoomed);
+    if (graph.layout.dragmode !== dragmode) Plotly.relayout(graph, { dragmode });
+  }
+
   /* Another map for the same photo; none while it is still on its way. `seen`: see `Heat`, and `poles`, the ends of a signed map's
      colour bar; `nothing`: what to say of a map without heat. */
   async setMap(map, seen, nothing) {
@@ -141,7 +171,7 @@ export class Figure {
     if (heat) heat.poles = seen.poles;
     if (heat && !heat.flat) {
       const [x0, y0, x1, y1] = photo.view, width = (x1 - x0) * photo.width, height = (y1 - y0) * photo.height;
-      const scale = LONG_SIDE / Math.max(width, height);
+      const scale = (this.passing ? ROUGH : LONG_SIDE) / Math.max(width, height);
       const side = (length) => Math.max(1, Math.round(length * scale));
       const levels = heat.levels(side(width), side(height));
       counts = histogram(levels).map((share) => share * (x1 - x0) * (y1 - y0));
@@ -185,7 +215,9 @@ export class Figure {
   /* What somebody does in the figure itself; `zooms`: the factors of buttons, by their ids. */
   interact(zooms = {}) {
     this.followPointer();
-    if (matchMedia("(pointer: coarse)").matches) Plotly.relayout(this.graph, { dragmode: false }); // a finger scrolls the page
+    this.followKeys();
+    this.grip();
+    this.graph.on("plotly_relayout", () => this.grip());
     this.graph.on("plotly_doubleclick", () => this.zoom());
     for (const [id, factor] of Object.entries(zooms)) {
       document.getElementById(id).addEventListener("click", () => this.zoom(factor));
@@ -199,10 +231,25 @@ export class Figure {
       this.partner?.point(place, true);
     };
     this.frame.addEventListener("pointerleave", () => point(null));
-    this.frame.addEventListener("pointermove", ({ clientX, clientY, buttons }) => {
+    const read = ({ clientX, clientY, buttons, pointerType }) => {
       const box = this.graph.querySelector(".imagelayer image").getBoundingClientRect();
       const x = (clientX - box.left) / box.width, y = (clientY - box.top) / box.height;
-      point(this.photo && !buttons && x >= 0 && x < 1 && y >= 0 && y < 1 ? [x, y] : null);
+      const still = !buttons || pointerType === "touch"; // a finger that points has a button pressed
+      point(this.photo && still && x >= 0 && x < 1 && y >= 0 && y < 1 ? [x, y] : null);
+    };
+    for (const type of ["pointerdown", "pointermove"]) this.frame.addEventListener(type, read);
+  }
+
+  followKeys() {
+    const { frame } = this;
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "application");
+    frame.setAttribute("aria-label", NAME);
+    frame.addEventListener("keydown", (event) => {
+      const { key, altKey, ctrlKey, metaKey } = event;
+      if (!Object.hasOwn(ARROWS, key) || altKey || ctrlKey || metaKey || !this.zoomed) return;
+      event.preventDefault();
+      this.shift(ARROWS[key].map((way) => STEP * way));
     });
   }
 

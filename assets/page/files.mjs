@@ -1,37 +1,14 @@
 /* Files that the server makes of what stands on the page: all layers as an animation, which browsers can't write, and the engine's own
    record and raw map, of whose values the page has as many steps as a picture. */
-import { handOver, ofClass } from "./download.mjs";
+import { produce, ofClass } from "./download.mjs";
 import { look } from "./look.mjs";
 import { ALL } from "./mean.mjs";
 import * as panel from "./panel.mjs";
 import { request } from "./server.mjs";
 import * as session from "./session.mjs";
 
-const MOMENT = 300; // ms until it is said that something is on its way
-
-let busy = false;
-
-/* `part`: the element that is busy meanwhile. */
-async function save(address, body, ending, words, part = null) {
-  const shown = session.current();
-  if (!shown) return panel.say("There is nothing to download yet.", "error");
-  if (busy) return panel.say("A download is being made already.");
-  busy = true;
-  part?.setAttribute("aria-busy", "true");
-  panel.say("");
-  const late = setTimeout(() => panel.say(words), MOMENT);
-  try {
-    const file = await request(address, (digest) => ({ ...body, question: question(shown, digest) }), shown.photo.digest, panel.say);
-    handOver(file, shown.photo, ending(shown));
-    clearTimeout(late);
-    panel.say("");
-  } catch (error) {
-    clearTimeout(late);
-    panel.say(error.message, "error");
-  }
-  busy = false;
-  part?.removeAttribute("aria-busy");
-}
+const save = (address, body, ending, words, part) => produce((shown) =>
+  request(address, (digest) => ({ ...body, question: question(shown, digest) }), shown.photo.digest, panel.say), ending, words, part);
 
 /* What stands on the page, as `session.mjs` asks for it. */
 function question({ photo, model, method, parameters, layer, target, against, evidence, space, number }, digest) {

@@ -9,6 +9,7 @@ import * as session from "./session.mjs";
 
 const PACE = 180; // ms that a layer stays
 const FADE = 140; // ms that one layer takes to become the next
+const REST = 150; // ms after which the scrubber rests
 const SMALL = 96; // pixels of a small map's height
 const ROUGH = 56; // places along the side of the small map of all layers
 
@@ -19,6 +20,7 @@ let frames = []; // of what stands on the page: {layer, stage, name, size}, in r
 let shown = null;
 let maps = null;
 let position = -1; // of the scrubber
+let resting = 0; // the timer of the scrubber's rest
 let turn = 0; // of the player: another one stops it
 let expected = null; // the layer that the player shows
 
@@ -146,7 +148,13 @@ export function scrub(value) {
   if (value === position || !frames[value] || isEcho("film-scrub", value)) return;
   leave("film-scrub");
   position = value;
+  figure.passing = true;
   go(frames[value].layer);
+  clearTimeout(resting);
+  resting = setTimeout(() => {
+    figure.passing = false;
+    session.redraw();
+  }, REST);
 }
 
 function playing(is) {

@@ -6,7 +6,7 @@ import { palette, setPalettes } from "./look.mjs";
 import { unpack } from "./maps.mjs";
 import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
-import { dataURL, open, PhotoError } from "./photo.mjs";
+import { dataURL, LOST, open, PhotoError } from "./photo.mjs";
 import { indexed } from "./png.mjs";
 import { alive, GONE, LATE, LONG_PATIENCE, noteFailures, PATIENCE, PULSE } from "./server.mjs";
 import { me, readAs } from "./session.mjs";
@@ -16,7 +16,6 @@ const THUMBNAIL = 320; // pixels of the longer side
 const LAST = 8; // photos whose time says how long the others will take
 const AT_LEAST = 3; // of them, before anything is said
 
-const LOST = { error: "This file can't be read. Has it been moved or deleted?" };
 const STRANGE = { error: "This photo could not be loaded. Try again, or another one." };
 
 /* The server does not answer at all. */
@@ -49,7 +48,7 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 /* What is sent of a photo, or what is wrong with it. */
 async function prepare(item, limits) {
   try {
-    if (!item.file) return LOST;
+    if (!item.file) return { error: LOST };
     const { sent, shown } = await open(item.file, limits);
     if (shown) item.thumbnail ??= await thumbnail(shown);
     return { sent, display: !item.thumbnail };

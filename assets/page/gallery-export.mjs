@@ -1,7 +1,7 @@
 /* The results of a gallery as a table (RFC 4180), made of what is here. */
 import { handOver } from "./download.mjs";
 import { told } from "./gallery-list.mjs";
-import { unfamiliar } from "./words.mjs";
+import { likeliest, unfamiliar } from "./words.mjs";
 
 const FEW = 10; // classes that have a column each
 const TOP = 5; // classes that are told of where there are more
@@ -16,20 +16,17 @@ const cell = (value) => {
 };
 
 /* The labels of the likeliest classes and their probabilities, in turn. */
-function top({ classes, probabilities }) {
-  const indices = [...classes.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, TOP);
-  return indices.flatMap((index) => [classes[index], probabilities[index]]);
-}
+const top = (answer) => likeliest(answer, TOP).flatMap((index) => [answer.classes[index], answer.probabilities[index]]);
 
 /* `all`: {items, chosen, question}, see `gallery.mjs`. */
 export function csv({ items, chosen, question: { model, method, parameters, evidence, space } }) {
   const classes = items.find(told)?.answer.classes ?? [], few = classes.length <= FEW;
   const columns = few ? classes : chosen === null ? [] : [chosen];
-  const likeliest = few ? [] : Array.from({ length: TOP }, (_, n) => [`class ${n + 1}`, `probability ${n + 1}`]).flat();
+  const numbered = few ? [] : Array.from({ length: TOP }, (_, n) => [`class ${n + 1}`, `probability ${n + 1}`]).flat();
   const changed = { ...parameters, ...(evidence !== "for" && { evidence }), ...(space !== null && { space }) };
   const setting = Object.keys(changed).length ? JSON.stringify(changed) : "";
   const head = [
-    "file", "predicted", "probability", ...columns.map((label) => `probability of ${label}`), ...likeliest, "explained", "model", "method",
+    "file", "predicted", "probability", ...columns.map((label) => `probability of ${label}`), ...numbered, "explained", "model", "method",
     "layer", "options", "warning", "error",
   ];
   const rows = items.map((item) => {

@@ -26,7 +26,7 @@ const filters = {
   failed: ({ answer }) => Boolean(answer?.error),
   unfamiliar: (item) => told(item) && Boolean(item.answer.unfamiliar),
 };
-const CLASS = "class "; // before a label, in the choice of what to show
+export const CLASS = "class "; // before a label, in the choice of what to show
 
 /* What there is to show, with the number of photos of each, as a select wants it. */
 export function choices(items) {

@@ -33,7 +33,8 @@ dd { margin: 0; font-weight: 600; }
 .seen { position: absolute; box-shadow: 0 0 0 999px #000000a6; }
 .cutout .seen { box-shadow: 0 0 0 999px var(--stage); }
 .cutout .seen:empty { background: var(--stage); }
-.shown:hover .seen { visibility: hidden; }
+.shown:is(:hover, :focus) .seen { visibility: hidden; }
+.shown:focus-visible { outline-offset: -2px; }
 .words { display: grid; gap: 2px; padding: 10px 12px 12px; }
 .words b { font-size: 16px; }
 .words span { font-size: 13px; color: var(--soft); }
@@ -80,11 +81,11 @@ export function report({ items, all, chosen, about }) {
 <h1>${text(count)}</h1>
 <p class="soft">${text(summary(items))}</p>
 <dl>${Object.entries(facts).map(([name, value]) => `<div><dt>${name}</dt><dd>${text(value)}</dd></div>`).join("")}</dl>
-${first ? `<p class="soft reading">${text(reading(anyClass(first)))} Point at a photo to see it as it is.</p>` : ""}
+${first ? `<p class="soft reading">${text(reading(anyClass(first)))} Point at a photo, or go to it by the tab key, to see it as it is.</p>` : ""}
 </header>
 <main>
 <section><h2>Photos</h2><ul ${look.cutout ? `class="cards cutout" style="--stage:${background().cover}"` : 'class="cards"'}>${items.map((item, number) => card(item, number, chosen)).join("\n")}</ul></section>
-<section><h2>Table</h2><div class="scroll" tabindex="0">${table(items, chosen)}</div></section>
+<section><h2>Table</h2><div class="scroll" tabindex="0" role="region" aria-label="Table">${table(items, chosen)}</div></section>
 </main>
 <footer>Made with Whylight. The photos are part of this page: whoever gets it gets them.</footer>
 </body>
@@ -106,7 +107,7 @@ function card(item, number, chosen) {
     told(item) && own(item, chosen) ? `<span>${text(own(item, chosen))}</span>` : "",
     remark(item) ? `<span class="${answer.error ? "error" : "caution"}">${text(remark(item))}</span>` : "",
   ];
-  return `<li id="photo-${number + 1}">${thumbnail ? `<div class="shown">${picture(item)}</div>` : ""}<div class="words">${lines.join("")}</div></li>`;
+  return `<li id="photo-${number + 1}">${thumbnail ? `<div class="shown"${told(item) ? ' tabindex="0"' : ""}>${picture(item)}</div>` : ""}<div class="words">${lines.join("")}</div></li>`;
 }
 
 function picture(item) {

@@ -3,7 +3,7 @@
 import * as cards from "./gallery-cards.mjs";
 import * as asking from "./gallery-asking.mjs";
 import { csv, deliver } from "./gallery-export.mjs";
-import { choices, listed, photos, summary, timeLeft, told } from "./gallery-list.mjs";
+import { CLASS, choices, listed, photos, summary, timeLeft, told } from "./gallery-list.mjs";
 import { report } from "./gallery-report.mjs";
 import { set } from "./dash.mjs";
 import { MOST } from "./folder.mjs";
@@ -15,7 +15,6 @@ import * as session from "./session.mjs";
 import { title } from "./words.mjs";
 
 const PREDICTED = "predicted"; // no class of its own, in the select of the class
-const CLASS = "class "; // before the label of one
 const START = { order: "given", show: "all", search: "" };
 
 let limits = null;

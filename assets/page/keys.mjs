@@ -3,7 +3,10 @@
 import { set } from "./dash.mjs";
 
 const MEMORY = "whylight-keys"; // in the browser's storage
-const FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea, select, [contenteditable], [role=menu], [role=listbox]";
+export const FIELDS = "input:not([type=radio], [type=checkbox], [type=file]), textarea, select, [contenteditable], [role=menu], [role=listbox]";
+
+/* What an arrow key means: [right, down]. */
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const ANYWHERE = ["o", "?"]; // the others act on the one photo, which the gallery covers
 

@@ -52,7 +52,7 @@ export class Link {
     this.judged = true;
     const { asked, errors, model: first, settings: { models } } = this, { classes, predicted } = answer;
     const here = (label) => !label || classes.includes(label), instead = layer && `; this is ${layer}`;
-    const listed = answer.layers.flatMap(({ items }) => items).some(({ value }) => value === asked.layer);
+    const listed = session.layersOf(answer).some(({ value }) => value === asked.layer);
     const { title: now } = options.about(answer.method), unknown = asked.method && !options.about(asked.method);
     if (unknown && model === first) this.say(`There is no method “${asked.method}” here; this is ${now}.`);
     else if (errors.size) this.say(`${[...errors].join(" ")} This is ${now} with its usual options, of the model “${models[model]}”.`);

@@ -4,7 +4,7 @@ import { html, isEcho, leave, set, setSoon } from "./dash.mjs";
 import { unpack } from "./maps.mjs";
 import { ALL } from "./mean.mjs";
 import * as options from "./options.mjs";
-import { caution, coincidence, emptiness, evidence, headline, left, percent, reading, title, unfamiliar, was } from "./words.mjs";
+import { caution, coincidence, emptiness, evidence, headline, left, likeliest, percent, reading, title, unfamiliar, was } from "./words.mjs";
 
 export { unpack };
 
@@ -126,9 +126,9 @@ const described = ({ title: name, paper, equation, symbols, use, limits }) => [
   html("Strong", { children: `${name}.`, title: `${paper}\n${equation}\n${symbols}` }), ` ${use} ${limits}`,
 ];
 
-function bars({ classes, probabilities, target, before }) {
-  const top = [...classes.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 5);
-  return top.map((index) => html("Button", {
+function bars(answer) {
+  const { classes, probabilities, target, before } = answer;
+  return likeliest(answer, 5).map((index) => html("Button", {
     id: `class-${index}`, key: `class-${index}`, type: "button", className: "bar", "aria-pressed": String(index === target),
     disabled: target === null, title: `Show the evidence for ${classes[index]}`,
     children: [

@@ -5,12 +5,14 @@ const LONG_SIDE = 1600; // larger photos are shrunk before they are sent: no mod
 /* What is wrong with a photo, as a sentence for people. */
 export class PhotoError extends Error {}
 
+export const LOST = "This file can't be read. Has it been moved or deleted?";
+
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1).replace(/\.0$/, "")} MB`;
 
 export const dataURL = (blob) => new Promise((resolve, reject) => {
   const reader = new FileReader();
   reader.onload = () => resolve(reader.result);
-  reader.onerror = () => reject(new PhotoError("This file can't be read. Has it been moved or deleted?"));
+  reader.onerror = () => reject(new PhotoError(LOST));
   reader.readAsDataURL(blob);
 });
 
@@ -54,7 +56,8 @@ function drawn(bitmap, longSide = LONG_SIDE) {
   return canvas;
 }
 
-export const bitmapOf = (file) => createImageBitmap(file, { imageOrientation: "from-image" });
+/* Of a file that could be opened before. */
+export const bitmapOf = (file) => createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => { throw new PhotoError(LOST); });
 
 /* The same of a file, at most so many pixels long. */
 export async function canvasOf(file, longSide) {
@@ -62,6 +65,9 @@ export async function canvasOf(file, longSide) {
   bitmap.close();
   return canvas;
 }
+
+/* The photo that an edited one was made from; any other is that itself. */
+export const original = (photo) => photo.edited?.photo ?? photo;
 
 /* A photo {file, name, width, height, shown, sent}; `shrunk`: what is sent is smaller than the file. Without width, height and shown if this browser can't decode it (HEIC, say):
    then the server is asked for a version that it can. Limits: {bytes, pixels}. */

@@ -4,11 +4,14 @@
 export const PATIENCE = 60_000; // ms until a question counts as lost
 export const LONG_PATIENCE = 600_000; // the same, of methods that take many passes
 export const PULSE = 3_000; // ms between two looks whether the server is still there
+const BREATH = 10_000; // ms that such a look may take
 
 export const GONE = "The server can't be reached. Check the connection and try again.";
 export const LATE = "The server did not answer in time. Try again.";
 
-export const alive = () => fetch(new URL("../../healthz", import.meta.url)).then((answer) => answer.ok, () => false);
+/* A connection that hangs is none. */
+export const alive = () => fetch(new URL("../../healthz", import.meta.url), { signal: AbortSignal.timeout(BREATH) })
+  .then((answer) => answer.ok, () => false);
 
 const sentence = (status) => {
   if (status === 0) return GONE;
@@ -25,13 +28,14 @@ export const noteFailures = (since, tell) => new PerformanceObserver((requests) 
   }
 }).observe({ type: "resource" });
 
-const unreached = () => { throw new Error(GONE); };
+const unreached = ({ name }) => { throw new Error(name === "TimeoutError" ? LATE : GONE); };
 
 /* Ask another address than Dash's for a file. `body` makes what is posted from the photo's digest, or from none where the server has forgotten the
    photo; `tell` says why it takes longer. */
 export async function request(address, body, digest, tell) {
   const answer = await fetch(new URL(`../../${address}`, import.meta.url), {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body(digest)),
+    signal: AbortSignal.timeout(LONG_PATIENCE),
   }).catch(unreached);
   if (answer.ok) return answer.blob().catch(unreached);
   if (answer.status === 409 && digest) return request(address, body, null, tell);

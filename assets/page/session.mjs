@@ -26,6 +26,7 @@ let maps = {}; // of what stands on the page, by layer, that of the whole networ
 let others = "here"; // the maps of the layers that are not on show: "here", "coming", or "lost" where their answer did not come
 let waiting = 0; // the timer of the question that waits for its answer
 let asked = 0; // when it was asked
+let posted = null; // it, as Dash has it
 const followers = [];
 
 /* Call with what stands on the page whenever a question has found its end: an answer stands, or there is none. */
@@ -48,10 +49,13 @@ export const readAs = (answer) => ({
   ...answer.seen, magnitude: answer.shown === "magnitude", signed: answer.shown === "signed", poles: poles(answer),
 });
 
+/* The layers of an answer that a select lists, in running order. */
+export const layersOf = ({ layers }) => layers.flatMap(({ items }) => items);
+
 /* The map of a layer, or the mean of all of them once they are here. */
 function mapOf(layer) {
   const { answer } = shown;
-  const listed = answer.layers.flatMap(({ items }) => items).filter(({ disabled }) => !disabled).map(({ value }) => value);
+  const listed = layersOf(answer).filter(({ disabled }) => !disabled).map(({ value }) => value);
   if (layer === ALL && !maps[ALL] && listed.every((name) => maps[name])) {
     maps[ALL] = mean(listed.map((name) => maps[name]), answer.input.height, answer.input.width, readAs(answer));
   }
@@ -104,12 +108,19 @@ function send(question, rest) {
   const { photo, model, method, parameters, target, against, evidence, space } = question, layer = chosenLayer(question);
   const everything = rest || photo !== shown?.photo || model !== shown?.model || layer === ALL || Boolean(question.link);
   panel.busy(!rest);
+  forget();
   watch(question, rest);
-  dash_clientside.set_props("question", { data: {
+  posted = {
     number: question.number, page: me, model, method, parameters, layer: layer === ALL ? null : layer, target, against, evidence, space,
     everything, rest,
     catalog: !shown, digest: photo.digest ?? null, photo: photo.digest ? null : photo.sent, display: !photo.shown,
-  } });
+  };
+  dash_clientside.set_props("question", { data: posted });
+}
+
+/* Dash keeps all that was ever asked, for an undo that this page does not have: the photo is not to be among that. */
+function forget() {
+  if (posted) posted.photo = null;
 }
 
 /* A server that has gone away would leave the page waiting for ever. */
@@ -133,6 +144,7 @@ function stopWatching() {
 
 function fail(sentence) {
   stopWatching();
+  forget();
   panel.busy(false);
   panel.say(sentence, "error");
   if (!shown) return panel.idle();
@@ -149,6 +161,7 @@ export async function receive(answer) {
   const question = wanted;
   if (answer?.number !== question?.number) return;
   stopWatching();
+  forget();
   if (answer.error) {
     if (!answer.choice || !question.link?.refused(answer.error)) fail(answer.error);
   } else if (answer.again) {
@@ -185,7 +198,7 @@ async function accept(question, answer) {
   }
   maps = arrived;
   const layer = chosenLayer(question); // it may have changed meanwhile
-  const listed = layer === ALL ? answer.reach === "layers" : answer.layers.flatMap(({ items }) => items).find(({ value }) => value === layer);
+  const listed = layer === ALL ? answer.reach === "layers" : layersOf(answer).find(({ value }) => value === layer);
   const known = (label) => (answer.classes.includes(label) ? label : null);
   const choice = listed ? layer : answer.layer ?? answer.default;
   const parameters = options.differing(question.method, question.parameters);
@@ -227,6 +240,9 @@ async function showLayer(layer = shown.layer) {
   const found = await figure.setMap(map, readAs(answer), nothing(answer));
   if (before === shown && (found || !map)) panel.tell(answer, found, cutOut());
 }
+
+/* Draw what is on show again. */
+export const redraw = () => shown && showLayer();
 
 /* What is said of a layer is not said of all of them together. */
 const asWhole = (answer, layer) => (layer === ALL ? { ...answer, reach: "network" } : answer);

@@ -9,6 +9,7 @@ import { Link } from "./link.mjs";
 import { follow, look, setOpacity, usual } from "./look.mjs";
 import * as options from "./options.mjs";
 import * as panel from "./panel.mjs";
+import { original } from "./photo.mjs";
 import { python } from "./python.mjs";
 import * as session from "./session.mjs";
 import { sample } from "./upload.mjs";
@@ -24,7 +25,7 @@ let link = null; // that was opened, until somebody has chosen another class or 
 const stem = (file) => file.replace(/\.[^.]*$/, "");
 const shortest = (share) => Number(share.toFixed(2));
 const differing = (value, own) => (value === own ? null : value);
-const sampleOf = ({ edited, file }) => (edited?.photo.file ?? file).sample;
+const sampleOf = (photo) => original(photo).file.sample;
 
 /* What stands on the page, as `address.mjs` has it; null before the first answer. */
 function view() {

@@ -5,9 +5,10 @@ import { set } from "./dash.mjs";
 import { figure } from "./figure.mjs";
 import { patch, region } from "./fill.mjs";
 import { strengths } from "./heat.mjs";
+import { FIELDS } from "./keys.mjs";
 import { look } from "./look.mjs";
 import * as panel from "./panel.mjs";
-import { canvasOf, dataURL } from "./photo.mjs";
+import { canvasOf, dataURL, original } from "./photo.mjs";
 import * as session from "./session.mjs";
 
 const PREVIEW = 640; // pixels of the long side of what is shown while painting
@@ -26,7 +27,14 @@ let answered = () => {};
 
 const parts = () => (growing ? [...state.parts, growing] : state.parts);
 const waiting = () => growing || stale || asking;
-const canvas = (long) => base.canvases[long] ??= canvasOf(base.photo.file, long);
+
+function canvas(long) {
+  const { photo: { file }, canvases } = base;
+  return canvases[long] ??= canvasOf(file, long).catch((error) => {
+    delete canvases[long]; // the file may come back
+    throw error;
+  });
+}
 
 function become(next) {
   past.push(state);
@@ -87,7 +95,7 @@ async function draw() {
   if (drawing) return;
   drawing = true;
   await new Promise(requestAnimationFrame);
-  const small = on && await canvas(PREVIEW);
+  const small = on && await canvas(PREVIEW).catch(() => null); // `lost` says why
   drawing = false;
   brush.show(small && waiting() && parts().length ? patch(small, parts(), state.fill) : null);
 }
@@ -95,10 +103,17 @@ async function draw() {
 /* One question at a time: as long as somebody paints, the next one is asked when the answer to the last is here. */
 function ask() {
   stale = true;
-  asking ??= catchUp().finally(() => {
+  asking ??= catchUp().catch(lost).finally(() => {
     asking = null;
     draw();
   });
+}
+
+/* What could not be painted is not kept as if it had been. */
+function lost({ message }) {
+  stale = false;
+  shows(session.current());
+  panel.say(message, "error");
 }
 
 async function catchUp() {
@@ -126,10 +141,9 @@ async function compose() {
 
 /* What stands on the page now. Another photo starts anew; after a question without an answer the photo is as it was before it. */
 function shows({ photo }) {
-  const whole = photo.edited?.photo ?? photo;
   set("edited", { hidden: !photo.edited });
-  if (whole !== base?.photo) {
-    base = { photo: whole, canvases: {} };
+  if (original(photo) !== base?.photo) {
+    base = { photo: original(photo), canvases: {} };
     past = [];
     growing = null;
     stale = false;
@@ -163,7 +177,7 @@ export function start() {
     document.getElementById(id).addEventListener("click", () => action());
   }
   document.addEventListener("keydown", (event) => {
-    if (!on || event.target.closest("input, textarea")) return;
+    if (!on || event.target.closest(FIELDS)) return;
     if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
       event.preventDefault();
       undo();

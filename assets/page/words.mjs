@@ -9,6 +9,10 @@ export function percent(share) {
   return `${(share * 100).toFixed(digits)} %`;
 }
 
+/* The indices of the likeliest classes. */
+export const likeliest = ({ classes, probabilities }, number) =>
+  [...classes.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, number);
+
 /* The predicted class and how sure the model is. */
 export function headline({ classes, probabilities, predicted }) {
   return `${title(classes[predicted])}, ${percent(probabilities[predicted])}`;
@@ -93,10 +97,10 @@ function balance(answer, { positive }) {
 
 /* A view in a few words: model, method, layer and what is explained. */
 export function caption(answer, method, layer) {
-  const { classes, target, against, evidence: side, title: model, reach } = answer;
+  const { classes, target, against, evidence: side, title: model, reach, edited } = answer;
   const [first, second] = [target, against].map((index) => index !== null && classes[index]);
   const goal = target === null ? "" : second ? `${first} rather than ${second}` : { for: "", against: "against ", both: "for and against " }[side] + first;
-  return [model, method, reach === "network" ? "" : layer.split("/").at(-1), goal].filter(Boolean).join(" · ");
+  return [model, method, reach === "network" ? "" : layer.split("/").at(-1), goal, edited && "edited"].filter(Boolean).join(" · ");
 }
 
 /* What a cut-out leaves of the photo. */

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.asking import asking, unfold
-from browser.look import pixels, settled
+from browser.look import photo_box, pixels, settled
 from browser.serving import ROOT, SAMPLES
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -17,9 +18,10 @@ import explain
 
 SHOTS = ROOT / "build" / "screenshots"
 SCHEMES = ("light", "dark")
-WIDE, NARROW, PHONE = (
+WIDE, NARROW, TABLET, PHONE = (
     {"width": 1440, "height": 900},
     {"width": 1024, "height": 768},
+    {"width": 1194, "height": 834},
     {"width": 390, "height": 844},
 )
 TWO = [SAMPLES / "cat.jpg", SAMPLES / "dog.jpg"]
@@ -127,9 +129,9 @@ FOCUS = """() => {
 
 
 ORDER = (
-    "skip help theme zoom-in zoom-out zoom-all film-previous film-play film-next film-scrub film film-stages upload "
-    "what-if sample-cat class-0 class-1 target layer method model options against score threshold colormap opacity "
-    "compare download downloads copy-link copy-python input"
+    "skip help theme overlay zoom-in zoom-out zoom-all film-previous film-play film-next film-scrub film film-stages "
+    "upload what-if sample-cat class-0 class-1 target layer method model options against score threshold colormap "
+    "opacity compare download downloads copy-link copy-python input"
 )
 
 
@@ -225,6 +227,21 @@ def test_single_keys(page: Page) -> None:
     keys.press("+")
     page.wait_for_timeout(300)
     assert pixels(page).shape > plain
+    before = photo_box(page)
+    page.locator("#overlay").focus()
+    keys.press("ArrowRight")
+    keys.press("ArrowDown")
+    page.wait_for_timeout(300)
+    after = photo_box(page)
+    assert after["x"] < before["x"] - 50
+    assert after["y"] < before["y"] - 50
+    for _ in range(9):  # no further than to where the photo ends
+        keys.press("ArrowRight")
+    page.wait_for_timeout(300)
+    end = page.locator("#overlay .nsewdrag").bounding_box()
+    after = photo_box(page)
+    assert end
+    assert after["x"] + after["width"] == pytest.approx(end["x"] + end["width"], abs=2)
     keys.press("0")
     page.wait_for_timeout(300)
     assert pixels(page).shape == pytest.approx(plain, abs=8)
@@ -304,7 +321,10 @@ TARGETS = """() => {
 }"""
 
 
-def test_a_finger_meets_everything_and_the_camera_is_at_hand(new_page: Callable[..., Page], server: str) -> None:
+def test_a_finger_meets_everything_and_the_camera_is_at_hand(
+    new_page: Callable[..., Page], server: str, tmp_path: Path
+) -> None:
+    """And what is handed on of a gallery is as well made."""
     page = new_page(viewport=PHONE, has_touch=True, is_mobile=True, bypass_csp=True)
     page.goto(server)
     settled(page)
@@ -323,6 +343,9 @@ def test_a_finger_meets_everything_and_the_camera_is_at_hand(new_page: Callable[
     page.tap("#options summary")
     page.tap("#compare")
     expect(page.locator("#pinned-pane")).to_be_visible()
+    page.set_viewport_size(TABLET)  # type: ignore[arg-type]
+    assert page.evaluate(TARGETS) == []
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     well()
     page.tap("#unpin")
     page.tap("#what-if")
@@ -338,6 +361,16 @@ def test_a_finger_meets_everything_and_the_camera_is_at_hand(new_page: Callable[
     page.set_input_files("#upload input[type=file]", TWO)
     page.get_by_text("Done. 2 photos").wait_for(state="attached")
     well()
+    for size in (NARROW, WIDE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert grave(page) == [], size
+    with page.expect_download() as report:
+        page.tap("#gallery-report")
+    report.value.save_as(tmp_path / "report.html")
+    page.goto((tmp_path / "report.html").as_uri())
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert grave(page) == [], scheme
 
 
 def test_reduced_motion_is_respected(new_page: Callable[..., Page], server: str) -> None:

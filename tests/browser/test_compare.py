@@ -84,6 +84,16 @@ def test_two_classes_side_by_side_zoom_and_point_together(page: Page, explainer:
     assert again.shape == pytest.approx(alone.shape, abs=3), "as large as before"
 
 
+def test_it_can_be_let_go_before_the_second_figure_is_there(page: Page) -> None:
+    page.evaluate("() => { for (let press = 0; press < 2; press++) dash_clientside.whylight.compare(); }")
+    expect(page.locator("#pinned .layer-above image")).to_have_count(1, timeout=10_000)
+    expect(page.locator("#pinned-pane")).to_be_hidden()
+    expect(page.locator("#compare")).to_have_attribute("aria-pressed", "false")
+    pin(page)
+    expect(page.locator("#pinned .js-plotly-plot")).to_have_count(1)
+    assert np.diff([box["width"] for box in photos(page)]) == pytest.approx(0, abs=2)
+
+
 def test_the_look_is_that_of_both(page: Page) -> None:
     pin(page)
     sources = page.locator(".layer-above image")
@@ -104,6 +114,21 @@ def test_another_photo_closes_the_comparison_and_says_so(page: Page) -> None:
     expect(page.locator("#compare")).to_have_attribute("aria-pressed", "false")
     pin(page)
     assert np.diff([box["width"] for box in photos(page)]) == pytest.approx(0, abs=2)
+
+
+def test_before_and_after_painting_stand_side_by_side(page: Page) -> None:
+    pin(page)
+    plain, painted = (page.locator(f"{figure} .imagelayer image").first for figure in ("#pinned", "#overlay"))
+    before = str(plain.get_attribute("href"))
+    expect(painted).to_have_attribute("href", before)
+    page.click("#what-if")
+    with asking(page):
+        page.click("#remove")
+    expect(painted).not_to_have_attribute("href", before)
+    expect(plain).to_have_attribute("href", before)
+    expect(page.locator("#pinned-caption")).to_have_text("pets · Grad-CAM · evidence · cat")
+    expect(page.locator("#caption")).to_have_text("pets · Grad-CAM · evidence · cat · edited")
+    assert page.inner_text("#status") == ""
 
 
 def test_on_a_phone_one_lies_above_the_other(new_page: Callable[..., Page], server: str) -> None:

@@ -275,6 +275,21 @@ def test_the_theme_follows_the_system_and_is_remembered(new_page: Callable[..., 
     assert brightness(page) > 180
 
 
+def swipe(page: Page, across: float, down: float) -> str:
+    """Draw a finger over the middle of the photo; what is said of the place below it at the end."""
+    session, box = page.context.new_cdp_session(page), photo_box(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for step in range(7):
+        touch = {"x": x + across * step / 6, "y": y + down * step / 6}
+        kind = "touchMove" if step else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [touch]})
+        page.wait_for_timeout(30)
+    said = page.inner_text("#readout")
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(300)
+    return said
+
+
 def test_a_phone_shows_everything_without_scrolling_sideways(new_page: Callable[..., Page], server: str) -> None:
     page = new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.goto(server)
@@ -285,6 +300,18 @@ def test_a_phone_shows_everything_without_scrolling_sideways(new_page: Callable[
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
+    page.tap("#zoom-in")
+    page.wait_for_timeout(300)
+    before = photo_box(page)
+    assert swipe(page, -40, -60).startswith("heat "), "a finger reads the heat"
+    after = photo_box(page)
+    moved = [after[side] - before[side] for side in ("x", "y", "width")]
+    assert moved == pytest.approx([-40, -60, 0], abs=3), "and moves a photo that is zoomed into"
+    assert page.evaluate("scrollY") == 0
+    page.tap("#zoom-all")
+    page.wait_for_timeout(300)
+    swipe(page, 0, -60)
+    assert page.evaluate("scrollY") > 0, "or else the page"
     page.tap("#sample-dog")
     page.locator("#verdict", has_text="Dog,").wait_for()
     settled(page)

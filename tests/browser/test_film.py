@@ -30,6 +30,10 @@ def maps(explainer: explain.Explainer) -> dict[str, explain.Explanation]:
     return explainer.explain_layers(SAMPLES / "cat.jpg")
 
 
+WHOLE = re.compile("^data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAA4")
+"""How a PNG begins that is 896 pixels wide; while the scrubber moves, the heat is drawn with fewer."""
+
+
 def shown(page: Page) -> str:
     """The layer that the film names; the select names the same."""
     name = page.inner_text("#film-name").split(" · ")[0]
@@ -60,6 +64,7 @@ def test_stepping_and_scrubbing_show_each_layer_without_a_request(
         for _ in range(20):
             page.keyboard.press("ArrowRight")
         expect(name).to_contain_text(f" 21 of {len(layers)}")
+        expect(page.locator("#overlay .layer-above image")).to_have_attribute("href", WHOLE)
         page.wait_for_timeout(300)
         reads(page, maps[layers[20].name].heat())
         assert page.get_attribute("#film-scrub [role=slider]", "aria-valuetext") == name.inner_text()
@@ -157,7 +162,18 @@ def test_it_plays_to_the_end_when_asked_and_can_be_paused(
         for _ in range(2):
             page.keyboard.press("ArrowLeft")
         expect(name).to_contain_text(f"{count - 2} of {count}")
-        play.click()
+        faded = page.evaluate("""async () => {
+            const play = document.getElementById("film-play");
+            let most = 0;
+            play.click();
+            do {
+                await new Promise(requestAnimationFrame);
+                const moving = document.getAnimations().filter(({ effect }) => effect.target.closest("#overlay"));
+                most = Math.max(most, moving.length);
+            } while (play.hasAttribute("data-playing"));
+            return most > 0;
+        }""")
+        assert faded == (motion == "no-preference")
         expect(name).to_contain_text(f"{count} of {count}")
         expect(play).to_have_attribute("aria-label", "Play all layers")
     assert seen == []

@@ -328,6 +328,10 @@ def test_the_report_shows_everything_by_itself(odd: Page, new_page: Callable[...
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     expect(page.locator(".cards li", has_text="-none.txt")).to_contain_text("not a photo")
     page.set_viewport_size({"width": 1440, "height": 900})
+    shown = page.locator(".shown").first
+    expect(shown.locator(".seen")).to_be_visible()
+    shown.focus()
+    expect(shown.locator(".seen")).to_be_hidden()
     page.get_by_role("link", name="taxi.jpg").click()
     expect(page.locator(".cards li:target")).to_contain_text("unlike those that this model learnt from")
 

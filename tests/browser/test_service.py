@@ -66,6 +66,16 @@ def test_a_server_that_is_gone_is_said_and_the_page_goes_on(
     faults.clear()
 
 
+def test_a_server_that_hangs_is_said_to_be_gone(page: Page) -> None:
+    verdict, held = page.inner_text("#verdict"), list[Route]()
+    page.route(re.compile(f"healthz|{QUESTIONS.pattern}"), lambda route: held.append(route))
+    upload(page, SAMPLES / "dog.jpg")
+    page.locator("#status.error", has_text="can't be reached").wait_for()
+    assert any("healthz" in route.request.url for route in held)
+    assert page.inner_text("#verdict") == verdict
+    assert page.get_attribute("#verdict", "aria-busy") == "false"
+
+
 def test_other_layers_are_on_their_way_and_never_stale(page: Page) -> None:
     held: list[Route] = []
     asked: list[bool] = []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
-from browser.asking import asking, method, questions
-from browser.look import QUESTIONS, photo_box, pixels, settled, slide
+from browser.asking import LONG, asking, method, questions
+from browser.look import QUESTIONS, explained, photo_box, pixels, settled, slide
 from browser.serving import SAMPLES
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
@@ -46,8 +48,8 @@ def paint(page: Page, *places: tuple[float, float]) -> None:
 
 def answered(page: Page, edited: bool = True) -> None:
     """Everything that was painted has been answered, and is in the photo."""
-    expect(page.locator("#edited")).to_be_visible(visible=edited)
-    expect(page.locator("#painting")).to_be_hidden()
+    expect(page.locator("#edited")).to_be_visible(visible=edited, timeout=LONG)
+    expect(page.locator("#painting")).to_be_hidden(timeout=LONG)
     settled(page)
 
 
@@ -119,11 +121,15 @@ def test_what_the_model_looked_at_is_removed_by_keys_alone(page: Page, explainer
     expect(page.locator("#fill input[value=surroundings]")).to_be_checked()
     answered(page)
     assert colour(page, float(x), float(y)) != pytest.approx(grey, abs=3)
+    page.focus("#fill input[value=surroundings]")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#fill input[value=grey]")).to_be_checked()
     page.focus("#undo")
     page.keyboard.press("Enter")
-    expect(page.locator("#fill input[value=grey]")).to_be_checked()
-    page.keyboard.press("Enter")
     answered(page, edited=False)
+    page.focus("#fill input[value=grey]")
+    page.keyboard.press("Escape")
+    expect(page.locator("#what-if-bar")).to_be_hidden()
 
 
 def test_the_brush_is_led_by_keys(page: Page) -> None:
@@ -177,6 +183,8 @@ def test_everything_refers_to_the_edited_photo(page: Page) -> None:
     assert "before" not in page.inner_text("#verdict")
     page.click("#what-if")
     assert page.is_disabled("#undo"), "another photo starts anew"
+    kept = page.evaluate("JSON.stringify(window.store.getState().history).length")
+    assert kept < (SAMPLES / "cat.jpg").stat().st_size, "Dash keeps what was asked, but not the photos"
 
 
 def test_the_wheel_zooms_while_painting_and_the_zoom_stays(page: Page) -> None:
@@ -195,6 +203,7 @@ def test_the_wheel_zooms_while_painting_and_the_zoom_stays(page: Page) -> None:
 
 def test_a_finger_paints_and_does_not_scroll(new_page: Callable[..., Page], server: str) -> None:
     page = new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.add_init_script("delete PointerEvent.prototype.getCoalescedEvents")  # as over http from another machine
     page.goto(server)
     settled(page)
     page.tap("#what-if")
@@ -229,3 +238,24 @@ def test_a_lost_question_leaves_the_photo_as_it_was(page: Page) -> None:
     page.click("#remove")
     answered(page)
     assert colour(page, 0.5, 0.5) != pytest.approx([127] * 3, abs=3), "what was lost does not come back"
+
+
+def test_a_photo_whose_file_is_gone_is_said_and_painted_on_when_it_is_back(page: Page, tmp_path: Path) -> None:
+    file = Path(shutil.copy(SAMPLES / "dog.jpg", tmp_path))
+    explained(page, file)
+    away = file.rename(tmp_path / "away.jpg")
+    page.click("#download")
+    expect(page.locator("#status.error")).to_contain_text("can't be read")
+    expect(page.locator("#download")).not_to_have_attribute("aria-busy", "true")
+    with asking(page):
+        page.click("#class-0")  # is known to the server
+    switch_on(page)
+    paint(page, (0.5, 0.5), (0.6, 0.6))
+    expect(page.locator("#status.error")).to_contain_text("can't be read")
+    answered(page, edited=False)
+    expect(page.locator("#restore")).to_be_disabled()
+    away.rename(file)
+    paint(page, (0.3, 0.3), (0.4, 0.4))
+    answered(page)
+    assert colour(page, 0.3, 0.3) == pytest.approx([127] * 3, abs=3)
+    assert colour(page, 0.6, 0.6) != pytest.approx([127] * 3, abs=3), "what could not be painted does not come back"

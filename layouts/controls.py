@@ -22,13 +22,14 @@ def verdict() -> Any:
                 [html.Strong("One moment …"), " ", html.Span("The model is looking at the first photo.")],
                 id=ids.VERDICT,
                 className="verdict",
+                tabIndex=-1,
                 **aria(busy="true", live="polite"),
             ),
             html.Div(html.Div(id=ids.WARNING, role="status", **aria(live="polite")), className="warning"),
             html.Div(html.Div(id=ids.WRONG, role="status", **aria(live="polite")), className="warning"),
             html.Div(id=ids.CLASSES, className="bars", role="group", **aria(label="Classes: choose one to explain")),
         ],
-        className="card",
+        className="card answer",
     )
 
 

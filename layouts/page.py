@@ -86,7 +86,6 @@ def page(contents: Contents, address: str) -> Any:
                                 controls.reading(),
                             ],
                             id=ids.EXPLANATION,
-                            tabIndex=-1,
                             className="panel",
                             **aria(label="Explanation"),
                         ),

@@ -13,6 +13,7 @@ const clamp = (share) => Math.min(1, Math.max(0, share));
 let on = false;
 let radius = 0.06; // in shares of the photo's long side
 let at = [0.5, 0.5]; // in shares of the photo's sides
+let held = false; // whether the space bar paints, rather than a pointer
 let stroke = null; // while one is being painted: {points, radius}
 let told = () => {}; // what to call with a stroke, and whether it is at its end
 
@@ -57,7 +58,8 @@ function lead({ clientX, clientY }) {
   at = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
 }
 
-function begin() {
+function begin(bySpace) {
+  held = bySpace;
   stroke = { points: [at], radius };
   told(stroke, false);
 }
@@ -84,7 +86,7 @@ function byPointer() {
     element.setPointerCapture(event.pointerId);
     lead(event);
     place();
-    begin();
+    begin(false);
   });
   listen("pointermove", (event) => {
     if (!event.isPrimary) return;
@@ -105,7 +107,7 @@ function byKeys() {
   ring().addEventListener("keydown", (event) => {
     if (event.key === " ") {
       event.preventDefault();
-      if (!stroke) begin();
+      if (!stroke) begin(true);
     } else if (ARROWS[event.key]) {
       event.preventDefault();
       const box = photoBox(), step = STEP * radius * Math.max(box.width, box.height) * (event.shiftKey ? 4 : 1);
@@ -114,7 +116,7 @@ function byKeys() {
     }
   });
   ring().addEventListener("keyup", (event) => event.key === " " && end());
-  ring().addEventListener("blur", end);
+  ring().addEventListener("blur", () => held && end()); // a pointer takes the focus away, and paints on
 }
 
 /* Call `paint` with every stroke, while it grows and at its end. */

@@ -79,5 +79,5 @@ export function listen() {
   dialog.addEventListener("change", ({ target }) => {
     if (target.id === "shortcuts-on") remember(on = target.checked);
   });
-  element("skip").addEventListener("click", () => element("explanation").focus());
+  element("skip").addEventListener("click", () => element("verdict").focus());
 }

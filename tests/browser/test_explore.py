@@ -300,6 +300,9 @@ def test_a_phone_shows_everything_without_scrolling_sideways(new_page: Callable[
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
+    answer = page.locator(".answer").bounding_box()
+    assert answer
+    assert answer["y"] + answer["height"] < 844, "photo and answer are on the first screen"
     page.tap("#zoom-in")
     page.wait_for_timeout(300)
     before = photo_box(page)

@@ -71,6 +71,15 @@ def test_the_options_leave_the_photo_where_it_is(page: Page) -> None:
         page.click("#done")
 
 
+def test_the_first_stroke_is_painted_to_its_end(page: Page) -> None:
+    """The ring has the focus until then, and loses it to the pointer."""
+    switch_on(page)
+    expect(page.locator("#brush-ring")).to_be_focused()
+    paint(page, (0.3, 0.5), (0.7, 0.5))
+    answered(page)
+    assert colour(page, 0.69, 0.5) == pytest.approx([127] * 3, abs=3)
+
+
 def test_painting_moves_the_verdict_and_the_bars_and_is_taken_back(page: Page) -> None:
     verdict, box = page.inner_text("#verdict"), photo_box(page)
     under_way, most = 0, 0

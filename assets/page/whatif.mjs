@@ -160,6 +160,7 @@ function turn(is = !on) {
   set("what-if-bar", { hidden: !on });
   set("brush-ring", { hidden: !on });
   brush.turn(on);
+  if (on) document.querySelector(".panes").scrollIntoView({ block: "nearest" }); // on a phone the switch lies further down
   tell();
   focus(document.getElementById(on ? "brush-ring" : "what-if"), on);
 }

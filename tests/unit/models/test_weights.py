@@ -296,5 +296,5 @@ def test_imagenet_weights_without_a_network_are_where_the_error_says(tmp_path):
     assert run.returncode == 0, run.stderr
     (error,) = [line for line in run.stdout.splitlines() if line.startswith("error")]
     assert f"put {wanted.name} from https://" in error
-    assert error.endswith(f" into {wanted.parent}, or give a file of your own.")
+    assert error.endswith(f" into {wanted.parent}, or give a file of your own with --weights.")
     assert "same True" in run.stdout

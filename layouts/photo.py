@@ -125,7 +125,7 @@ def entrance(samples: Sequence[str], notes: Mapping[str, Mapping[str, Any]], max
     )
     return html.Div(
         [
-            upload,
+            html.Div(upload, className="upload-place"),
             button(
                 ids.CAMERA,
                 "camera",

@@ -94,8 +94,10 @@ function stages() {
   const last = Object.values(Object.fromEntries(frames.map((frame) => [frame.stage, frame])));
   const entries = [...last.map(({ layer, stage, name }) => ({ layer, stage, words: stage, title: name })),
     ...(frames.length ? [{ layer: ALL, stage: "", words: "All layers", title: "The mean of all layers' maps" }] : [])];
+  const seen = session.readAs(shown.answer);
   part("stages").replaceChildren(...entries.map((entry) => {
     const button = document.createElement("button"), canvas = document.createElement("canvas"), caption = document.createElement("span");
+    Object.assign(canvas, { width: Math.max(1, Math.round(SMALL * Math.min(2, seen.width / seen.height))), height: SMALL });
     Object.assign(button, { type: "button", className: "film-stage", title: entry.title });
     Object.assign(button.dataset, { layer: entry.layer, stage: entry.stage });
     caption.textContent = entry.words;
@@ -118,8 +120,7 @@ function drawStages() {
 function draw(button) {
   const { layer } = button.dataset, canvas = button.firstChild, seen = session.readAs(shown.answer);
   const map = layer === ALL ? whole() && mean(frames.map((frame) => maps[frame.layer]), ROUGH, ROUGH, seen) : maps[layer];
-  canvas.height = SMALL;
-  canvas.width = Math.max(1, Math.round(SMALL * Math.min(2, seen.width / seen.height)));
+  canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
   button.toggleAttribute("data-pending", !map);
   const heat = map && new Heat(map, seen), rgb = palette(heat?.signed);
   if (!map || !rgb) return;

@@ -116,14 +116,14 @@ def read(source: Path, split: str, limit: int | None = None, short_side: int | N
     if not chosen:
         raise ModelError(_nothing(source, split, found.entries, names))
     entries = [found.entries[index] for index in chosen]
-    examples, faults = _decoded(entries, None if found.packed else short_side, f"{source}, split {split!r},")
+    photos, faults = _decoded(entries, None if found.packed else short_side, f"{source}, split {split!r},")
     within = set(chosen)
     contradictions = [
         tuple(sorted((found.entries[index].file, found.entries[index].label) for index in group))
         for group in groups
         if within.intersection(group) and len({found.entries[index].label for index in group}) > 1
     ]
-    return Reading(examples, faults, contradictions)
+    return Reading([example for _, example in photos], faults, contradictions)
 
 
 def read_all(source: Path, short_side: int | None = SHORT_SIDE) -> tuple[list[tuple[Entry, Example]], list[Fault]]:
@@ -135,9 +135,7 @@ def read_all(source: Path, short_side: int | None = SHORT_SIDE) -> tuple[list[tu
     entries = sources.find(source, "train").entries
     if any(entry.member for entry in entries):
         raise ModelError(f"The photos of {source} lie in an archive: unpack it, and name the folder.")
-    examples, faults = _decoded(entries, short_side, str(source))
-    unread = {fault.file for fault in faults}
-    return list(zip((entry for entry in entries if entry.file not in unread), examples, strict=True)), faults
+    return _decoded(entries, short_side, str(source))
 
 
 def read_mask(folder: Path, split: str, rows: list[dict[str, str]]) -> list[Pixels]:
@@ -186,18 +184,18 @@ def class_weights(labels: Sequence[str], classes: Sequence[str]) -> npt.NDArray[
     return np.array([len(labels) / (len(classes) * counts[name]) for name in classes], np.float32)
 
 
-def _decoded(entries: Sequence[Entry], side: int | None, where: str) -> tuple[list[Example], list[Fault]]:
-    photos = _each(entries, lambda content, entry: _unsquash(decode(content, side), entry.row, side))
-    examples, faults = [], []
-    for entry, pixels in zip(entries, photos, strict=True):
+def _decoded(entries: Sequence[Entry], side: int | None, where: str) -> tuple[list[tuple[Entry, Example]], list[Fault]]:
+    decoded = _each(entries, lambda content, entry: _unsquash(decode(content, side), entry.row, side))
+    photos, faults = [], []
+    for entry, pixels in zip(entries, decoded, strict=True):
         if isinstance(pixels, str):
             faults.append(Fault(entry.file, pixels))
         else:
-            examples.append(Example(entry.file, entry.label, pixels, entry.row))
-    if not examples:
+            photos.append((entry, Example(entry.file, entry.label, pixels, entry.row)))
+    if not photos:
         first = ", ".join(f"{fault.file} {fault.reason}" for fault in faults[:3])
         raise ModelError(f"None of the {len(faults)} photos of {where} can be read: {first}.")
-    return examples, faults
+    return photos, faults
 
 
 def _each(entries: Sequence[Entry], work: Callable[[bytes, Entry], Result]) -> list[Result | str]:

@@ -147,6 +147,11 @@ def test_it_plays_to_the_end_when_asked_and_can_be_paused(
     count, name, play = len(explainer.layers), page.locator("#film-name"), page.locator("#film-play")
     page.wait_for_timeout(600)
     expect(name).to_contain_text(f"{count} of {count}")  # it does not begin by itself
+    page.evaluate("""() => {
+        const name = document.getElementById("film-name");
+        window.said = [];
+        new MutationObserver(() => window.said.push(name.textContent)).observe(name, { childList: true });
+    }""")
     with requests(page) as seen:
         play.click()
         expect(play).to_have_attribute("aria-label", "Pause")
@@ -155,6 +160,8 @@ def test_it_plays_to_the_end_when_asked_and_can_be_paused(
         play.click()
         expect(play).to_have_attribute("aria-label", "Play all layers")
         paused = name.inner_text()
+        passed = list(dict.fromkeys(page.evaluate("window.said")))
+        assert [words.split(" · ")[-1] for words in passed] == [f"{n + 1} of {count}" for n in range(len(passed))]
         page.wait_for_timeout(600)
         assert name.inner_text() == paused
         page.locator("#film-scrub [role=slider]").focus()

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from explain import biases, layers, outputs, probe, rules
+from explain import biases, layers, outputs, probe, pruning, rules
 from explain.errors import ExplainError, plain
 from explain.layers import LayerInfo
 from explain.methods import Maps, Method
@@ -110,7 +110,8 @@ class Network:
         self._predicted = tf.compat.v1.placeholder(tf.float32, (len(SPACES),))
         predicted = tf.one_hot(tf.argmax(self._logits, -1), classes)
         weights = self._weights[:, None] + self._predicted[:, None, None] * predicted  # (2, N, classes)
-        self._score = tf.reduce_sum(weights[0] * self._logits + weights[1] * self._probabilities)
+        self._terms = list(zip(tf.unstack(weights), (self._logits, self._probabilities), strict=True))
+        self._score = tf.add_n([tf.reduce_sum(weight * score) for weight, score in self._terms])
 
     def _listed(self) -> tuple[str, tuple[LayerInfo, ...]]:
         useful = probe.ancestors(self._logits)
@@ -254,20 +255,25 @@ class Network:
         needed = {"activations": self._activation, "gradients": self._gradient, "head": self._head}
         return [method.function(*(needed[need](path) for need in method.needs), **parameters) for path in paths]
 
+    def _gradients(self, tensors: list[tf.Tensor]) -> list[tf.Tensor | None]:
+        """dS of each: from the scores on, because S is linear in them, which spares every function a few steps."""
+        weights, scores = zip(*self._terms, strict=True)
+        return tf.gradients(scores, tensors, weights)  # type: ignore[no-any-return]
+
     def _activation(self, path: str) -> tf.Tensor:
         return tf.cast(self._tensors[path], tf.float32)
 
     def _gradient(self, path: str) -> tf.Tensor:
         """dS/dA of a layer; those of all layers are added to the graph at once, where each is a step to the next."""
         paths = list(self._tensors)
-        gradients = self._memo("gradients", lambda: tf.gradients(self._score, list(self._tensors.values())))
+        gradients = self._memo("gradients", lambda: self._gradients(list(self._tensors.values())))
         gradient = gradients[paths.index(path)]
         if gradient is None:
             raise ExplainError(f"The scores do not depend on the layer {path!r}: it lies off the way to them.")
         return tf.cast(gradient, tf.float32)
 
     def _input_gradient(self) -> tf.Tensor:
-        (gradient,) = tf.gradients(self._score, [self._batch])
+        (gradient,) = self._gradients([self._batch])
         if gradient is None:
             raise ExplainError(biases.NO_GRADIENT)
         return gradient
@@ -282,7 +288,7 @@ class Network:
                 "CAM needs a layer that a global average pooling reads, with nothing but a linear layer between the "
                 f"pooling and the scores; {path!r} is none. {advice}"
             )
-        (gradient,) = tf.gradients(self._score, [pooled])
+        (gradient,) = self._gradients([pooled])
         return tf.cast(tf.reshape(gradient, (-1, self._tensors[path].shape[-1])), tf.float32)
 
     def _pooled(self, path: str) -> tf.Tensor | None:
@@ -303,11 +309,7 @@ class Network:
             with self._function.graph.as_default():
                 inputs = {name: tf.compat.v1.placeholder(one.dtype, ()) for name, one in values.items()}
                 fed = [*feeds, *inputs.values()]
-                pruned = self._function.prune(fed, fetches(**inputs))
-            # Called directly, a pruned function first tries its arguments as if they had names, at several ms a call.
-            signature = [tf.TensorSpec(feed.shape, feed.dtype) for feed in fed]
-            compiled = tf.function(lambda *given: pruned(*given), input_signature=signature, autograph=False)
-            return compiled.get_concrete_function()  # type: ignore[no-any-return]
+                return pruning.part(self._function, fed, fetches(**inputs))
 
         run: Compiled = self._memo(key, build)
         return (lambda *given: run(*given, *values.values())) if values else run

@@ -15,7 +15,7 @@ from models import options
 from models.architecture import Architecture, units
 from models.card import Card
 from models.errors import ModelError
-from models.recipe import FIT, RECIPES, Recipe
+from models.recipe import RECIPES, Recipe
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -262,7 +262,7 @@ def _card(arguments: argparse.Namespace, name: str, recipe: Recipe, changes: dic
         classes=recipe.classes,
         network=recipe.network,
         size=recipe.size,
-        fit=FIT,
+        fit=recipe.fit,
         preprocessing=recipe.network.preprocessing,
         kind="sigmoid" if units(recipe.classes) == 1 else "softmax",
         data=recipe.origin,

@@ -26,19 +26,39 @@ def resize(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=how), np.uint8)
 
 
-def random_resized_crop(
+def fitted(pixels: Pixels, size: int, fit: str, ratio: float | None = None) -> tuple[Pixels, Region]:
+    """A photo as the square input shows it.
+
+    Args:
+        pixels: the photo.
+        size: side of the square in pixels.
+        fit: "stretch", or "letterbox": whole, in its shape, between bars of grey (127).
+        ratio: of width to height of what the pixels show, where that is not their own.
+
+    Returns:
+        The square, and the rows and columns of it that the photo takes.
+    """
+    if ratio is None:
+        ratio = pixels.shape[1] / pixels.shape[0]
+    w, h = (size, size) if fit == "stretch" else (round(size * min(1, side)) or 1 for side in (ratio, 1 / ratio))
+    y, x = (size - h) // 2, (size - w) // 2
+    region = slice(y, y + h), slice(x, x + w)
+    square = np.full((size, size, 3), 127, np.uint8)
+    square[region] = resize(pixels, w, h)
+    return square, region
+
+
+def random_part(
     pixels: Pixels,
-    size: int,
     area: tuple[float, float],
     ratio: tuple[float, float],
     of: str,
     rng: np.random.Generator,
 ) -> Pixels:
-    """A random part of the photo, stretched to a square (Szegedy et al. 2015, arXiv 1409.4842).
+    """A random part of the photo (Szegedy et al. 2015, arXiv 1409.4842).
 
     Args:
         pixels: the photo.
-        size: side of the square in pixels.
         area: least and greatest share of the photo's area.
         ratio: least and greatest ratio of the part's width to its height.
         of: "pixels" measures these in pixels, so that things keep about their shape; "sides" as shares of the photo's
@@ -53,8 +73,8 @@ def random_resized_crop(
         w, h = round(np.sqrt(share * shape)), round(np.sqrt(share / shape))
         if 0 < w <= columns and 0 < h <= rows:
             x, y = rng.integers(columns - w + 1), rng.integers(rows - h + 1)
-            return resize(pixels[y : y + h, x : x + w], size, size)
-    return resize(pixels, size, size)  # a strip of a photo: no part of it has such a shape
+            return pixels[y : y + h, x : x + w]
+    return pixels  # a strip of a photo: no part of it has such a shape
 
 
 def flip(pixels: Pixels, rng: np.random.Generator) -> Pixels:

@@ -92,15 +92,16 @@ class Batches:
         views: list[Pixels] = []
         may_speak = np.ones((len(chosen) + others, side, side, 1), np.float32)
         for row, index in enumerate(chosen):
-            view = self._photos[index].pixels
+            photo = self._photos[index].pixels
             if recipe.compose and rng.random() < recipe.compose:
-                view, region = self._composed(view, size, rng)
-                may_speak[row, ..., 0] = _cells(region, size, side)
+                view, region = self._composed(photo, size, rng)
             else:
-                view = self._view(view, size, recipe.view, rng)
+                view, region = augment.fitted(self._part(photo, recipe.view, rng), size, recipe.fit)
+            may_speak[row, ..., 0] = _cells(region, size, side)
             views.append(augment.jitter(view, recipe.light, rng))
         for row in range(len(chosen), len(may_speak)):
-            views.append(augment.jitter(self._other(size, self._neither, rng), recipe.light, rng))
+            view, _ = augment.fitted(self._other(self._neither, rng), size, recipe.fit)
+            views.append(augment.jitter(view, recipe.light, rng))
             may_speak[row] = 0
         mirrored = [augment.flip(view, rng) for view in views]
         for row, (view, original) in enumerate(zip(mirrored, views, strict=True)):
@@ -117,28 +118,40 @@ class Batches:
             x[part], score[part] = self._layers(x[part], score[part], rng)
         return Batch(x, score, counts, may_speak)
 
-    def _view(self, pixels: Pixels, size: int, area: tuple[float, float], rng: np.random.Generator) -> Pixels:
-        return augment.random_resized_crop(pixels, size, area, self._recipe.view_ratio, self._recipe.view_of, rng)
+    def _part(self, pixels: Pixels, area: tuple[float, float], rng: np.random.Generator) -> Pixels:
+        return augment.random_part(pixels, area, self._recipe.view_ratio, self._recipe.view_of, rng)
 
-    def _other(self, size: int, photos: list[Example], rng: np.random.Generator) -> Pixels:
-        return self._view(photos[rng.integers(len(photos))].pixels, size, (0.3, 1.0), rng)
+    def _other(self, photos: list[Example], rng: np.random.Generator) -> Pixels:
+        return self._part(photos[rng.integers(len(photos))].pixels, (0.3, 1.0), rng)
 
-    def _composed(self, pixels: Pixels, size: int, rng: np.random.Generator) -> tuple[Pixels, tuple[slice, slice]]:
+    def _composed(self, pixels: Pixels, size: int, rng: np.random.Generator) -> tuple[Pixels, augment.Region]:
         """A photo as a part of a photo of neither class, or now and then of one of the set."""
         recipe = self._recipe
         if recipe.compose_shape == "free":
-            view = self._view(pixels, size, (0.7, 1.0), rng)
-            return augment.place(view, self._other(size, self._neither, rng), recipe.compose_size, rng)
+            view = augment.resize(self._part(pixels, (0.7, 1.0), rng), size, size)
+            canvas = augment.resize(self._other(self._neither, rng), size, size)
+            return augment.place(view, canvas, recipe.compose_size, rng)
         crowd = not self._neither or rng.random() < recipe.crowd
-        canvas = self._other(size, self._photos if crowd else self._neither, rng)
+        canvas = augment.resize(self._other(self._photos if crowd else self._neither, rng), size, size)
         ratio = float(np.exp(rng.uniform(*np.log(CANVAS_RATIO))))
         rows, columns = (round(side * rng.uniform(0.85, 1)) for side in pixels.shape[:2])
         y, x = rng.integers(pixels.shape[0] - rows + 1), rng.integers(pixels.shape[1] - columns + 1)
         part = pixels[y : y + rows, x : x + columns]
-        return augment.place_in_shape(part, canvas, ratio, recipe.compose_size, rng)
+        composed, inner = augment.place_in_shape(part, canvas, ratio, recipe.compose_size, rng)
+        square, outer = augment.fitted(composed, size, recipe.fit, ratio)
+        return square, _within(inner, outer, size)
 
 
-def _cells(region: tuple[slice, slice], size: int, side: int) -> Floats:
+def _within(inner: augment.Region, outer: augment.Region, size: int) -> augment.Region:
+    """Where a region of a square of this size lies once the square has been put into another region."""
+    rows, columns = (
+        slice(*(whole.start + round(end * (whole.stop - whole.start) / size) for end in (one.start, one.stop)))
+        for one, whole in zip(inner, outer, strict=True)
+    )
+    return rows, columns
+
+
+def _cells(region: augment.Region, size: int, side: int) -> Floats:
     """Which cells of the last map a region of the photo covers, if only in part: float32 (side, side) of 0 and 1."""
     cell = size / side
     covered = np.zeros((side, side), np.float32)

@@ -6,10 +6,6 @@ from dataclasses import dataclass
 
 from models.architecture import Architecture
 
-FIT = "stretch"
-"""How a photo meets the square input, see `explain.Classifier`: as views do while a network learns. A centred crop
-would cut off what fills a wide photo."""
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -33,6 +29,8 @@ class Recipe:
         batch_norm: "inference" (the backbone's keep the statistics that they come with) or "train".
         head_epochs: passes over the backbone's features by the head alone, before the rest learns.
         size: side of the input in pixels when the model is used.
+        fit: how a photo, and a view of one while the network learns, meets the square input: "stretch", or "letterbox",
+            whole between grey bars. A centred crop would cut off what fills a wide photo.
         train_size: the same while it learns. Random views make objects look larger than whole photos do, so a model
             that was trained small is best judged large (Touvron et al. 2019, arXiv 1906.06423).
         last_size: the same in the last epochs.
@@ -88,6 +86,7 @@ class Recipe:
     batch_norm: str = "inference"
     head_epochs: int = 5
     size: int = 224
+    fit: str = "stretch"
     train_size: int = 192
     last_size: int = 0
     last_epochs: int = 0

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from models import architecture, backbones, checkpoint, heads, norms, targets, weights
-from models.augment import resize
+from models.augment import fitted
 from models.batches import Batches
 from models.data import Example, read_set
 from models.errors import ModelError
@@ -152,6 +152,7 @@ def _check(recipe: Recipe) -> None:
         "last_epochs needs a last_size, and must not be more than epochs": recipe.last_epochs > 0
         and (not recipe.last_size or recipe.last_epochs > recipe.epochs),
         'optimizer is "adamw" or "sgd"': recipe.optimizer not in OPTIMIZERS,
+        'fit is "stretch" or "letterbox"': recipe.fit not in ("stretch", "letterbox"),
         'batch_norm is "inference" or "train"': recipe.batch_norm not in ("inference", "train"),
         'view_of is "sides" or "pixels"': recipe.view_of not in ("sides", "pixels"),
         'compose_shape is "true" or "free"': recipe.compose_shape not in ("true", "free"),
@@ -241,7 +242,7 @@ def _train_head(recipe: Recipe, network: Any, photos: list[Example], wanted: Flo
     features = np.empty((len(order), *shape), np.float16)
     for start in tqdm(range(0, len(order), recipe.batch), desc="features", unit="batch"):
         views = [
-            resize(photos[n].pixels, recipe.train_size, recipe.train_size) for n in order[start : start + recipe.batch]
+            fitted(photos[n].pixels, recipe.train_size, recipe.fit)[0] for n in order[start : start + recipe.batch]
         ]
         features[start : start + recipe.batch] = body.predict_on_batch(scale(np.stack(views).astype(np.float32)))
     inputs = keras.Input(shape)
@@ -301,12 +302,12 @@ class _Monitor:
         return final
 
     def _judge(self) -> float:
-        """Share of the photos, stretched to the size of training, that are right."""
+        """Share of the photos, at the size of training, that are right."""
         scale = backbones.scaling(self._recipe.network.preprocessing)
         size, right = self._recipe.train_size, 0
         for start in range(0, len(self._photos), self._recipe.batch):
             some = self._photos[start : start + self._recipe.batch]
-            x = np.stack([resize(photo.pixels, size, size) for photo in some]).astype(np.float32)
+            x = np.stack([fitted(photo.pixels, size, self._recipe.fit)[0] for photo in some]).astype(np.float32)
             logits = np.asarray(self._network.predict_on_batch(scale(x)))
             guesses = (logits[:, 0] > 0).astype(int) if logits.shape[1] == 1 else logits.argmax(1)
             right += sum(self._recipe.classes[n] == photo.label for n, photo in zip(guesses, some, strict=True))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from explain import preprocessing
 from models import augment
 
 
@@ -26,20 +27,34 @@ def ramp(rows, columns):
 
 
 def test_a_view_in_shares_of_the_sides_keeps_the_photo_s_shape():
-    """A quarter of a photo of 40 x 80, with the ratio 1 of shares: half of each side, stretched to a square."""
-    rng = Fixed([0.25, 0.0], [10, 20])
-    view = augment.random_resized_crop(ramp(40, 80), 20, (0, 1), (0.5, 2), "sides", rng)
-    assert view.shape == (20, 20, 3)
-    assert view[0, 0, 1] == 20  # the first row: 20
-    assert view[-1, -1, 1] == 39
-    assert 10 <= view[0, 0, 0] <= 11  # two columns, 10 and 11, are one
-    assert 48 <= view[0, -1, 0] <= 49
+    """A quarter of a photo of 40 x 80, with the ratio 1 of shares: half of each side."""
+    part = augment.random_part(ramp(40, 80), (0, 1), (0.5, 2), "sides", Fixed([0.25, 0.0], [10, 20]))
+    assert np.array_equal(part, ramp(40, 80)[20:40, 10:50])
 
 
 def test_a_view_in_pixels_keeps_the_shape_of_things():
     """An eighth of a photo of 40 x 80 is a square of 20 x 20 pixels: none of it changes."""
-    view = augment.random_resized_crop(ramp(40, 80), 20, (0, 1), (0.5, 2), "pixels", Fixed([0.125, 0.0], [7, 3]))
+    view = augment.random_part(ramp(40, 80), (0, 1), (0.5, 2), "pixels", Fixed([0.125, 0.0], [7, 3]))
     assert np.array_equal(view, ramp(40, 80)[3:23, 7:27])
+
+
+@pytest.mark.parametrize("fit", ["stretch", "letterbox"])
+@pytest.mark.parametrize("shape", [(40, 80), (80, 40), (60, 60), (1, 500), (37, 53)])
+def test_a_photo_is_fitted_while_learning_as_when_the_model_is_used(fit, shape):
+    pixels = ramp(*shape)
+    where = preprocessing.place(*shape, (32, 32), fit)
+    square, (rows, columns) = augment.fitted(pixels, 32, fit)
+    assert (columns.start, rows.start, columns.stop, rows.stop) == where.area
+    difference = square.astype(int) - preprocessing.fit_photo(pixels, where)
+    assert np.abs(difference).max() <= 1 if min(shape) >= 32 else not difference[: rows.start].any()
+
+
+def test_a_stretched_photo_is_letterboxed_in_the_shape_that_it_had():
+    square, region = augment.fitted(np.zeros((40, 40, 3), np.uint8), 40, "letterbox", 2.0)
+    assert region == (slice(10, 30), slice(0, 40))
+    assert not square[10:30].any()
+    assert (square[:10] == 127).all()
+    assert (square[30:] == 127).all()
 
 
 @pytest.mark.parametrize(

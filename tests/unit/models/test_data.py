@@ -81,11 +81,13 @@ def test_class_weights_need_photos_of_every_class():
         data.class_weights(["a", "d"], ("a", "b", "c"))
 
 
-def test_a_crop_has_the_asked_size_whatever_the_photo():
+@pytest.mark.parametrize("fit", ["stretch", "letterbox"])
+def test_a_view_has_the_asked_size_whatever_the_photo(fit):
     rng = np.random.default_rng(3)
     for height, width in ((1, 1), (3, 400), (400, 3), (50, 70)):
         pixels = np.zeros((height, width, 3), np.uint8)
-        view = augment.random_resized_crop(pixels, 32, (0.3, 1), (3 / 4, 4 / 3), "sides", rng)
+        part = augment.random_part(pixels, (0.3, 1), (3 / 4, 4 / 3), "sides", rng)
+        view, _ = augment.fitted(part, 32, fit)
         assert view.shape == (32, 32, 3)
 
 

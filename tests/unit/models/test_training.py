@@ -191,6 +191,7 @@ class TestThreeClasses:
             (("--last-epochs", "2"), "last_epochs needs a last_size"),
             (("--compose", "0.5", "--compose-shape", "free"), "photos can only be composed freely"),
             (("--optimizer", "adam"), 'optimizer is "adamw" or "sgd"'),
+            (("--fit", "crop"), 'fit is "stretch" or "letterbox"'),
             (("--view-of", "side"), 'view_of is "sides" or "pixels"'),
             (("--compose-shape", "round"), 'compose_shape is "true" or "free"'),
             (("--distil", "pets"), "how much of the target is its: distil_share"),
@@ -304,10 +305,11 @@ def some(label, count, rng):
     return [Example(f"{label}{n}", label, sets.photo(label, rng), {}) for n in range(count)]
 
 
+@pytest.mark.parametrize("fit", ["stretch", "letterbox"])
 @pytest.mark.parametrize("shape", ["free", "true"])
-def test_photos_of_neither_class_and_places_around_a_photo_must_be_silent(shape):
+def test_photos_of_neither_class_and_places_around_a_photo_must_be_silent(shape, fit):
     rng = np.random.default_rng(0)
-    changes = {"batch": 8, "batch_neither": 3, "compose": 1.0, "compose_shape": shape}
+    changes = {"batch": 8, "batch_neither": 3, "compose": 1.0, "compose_shape": shape, "fit": fit}
     batch = batches(some("cat", 8, rng), some("car", 1, rng), **changes).step(0, 64, 4)
     assert batch.x.shape == (11, 64, 64, 3)
     assert batch.counts.tolist() == [1] * 8 + [0] * 3
@@ -319,6 +321,17 @@ def test_photos_of_neither_class_and_places_around_a_photo_must_be_silent(shape)
         seen = red.reshape(4, 16, 4, 16).mean((1, 3))
         assert (seen[cells == 0] < 0.05).all()
         assert (seen[cells == 1] > 0).all()
+
+
+def test_the_bars_of_a_letterbox_must_be_silent():
+    """The whole of a photo of 30 x 60 is the middle half of a square: two of the four rows of cells."""
+    whole = {"compose": 0.0, "view": (1.0, 1.0), "view_ratio": (1.0, 1.0), "light": 0.0, "fit": "letterbox"}
+    photo = Example("wide", "cat", np.full((30, 60, 3), 255, np.uint8), {})
+    batch = batches([photo], [], batch=1, batch_neither=0, **whole).step(0, 64, 4)
+    assert (batch.x[0, 16:48] == 255).all()
+    assert (batch.x[0, :16] == 127).all()
+    assert (batch.x[0, 48:] == 127).all()
+    assert batch.may_speak[0, ..., 0].tolist() == [[0] * 4, [1] * 4, [1] * 4, [0] * 4]
 
 
 def test_steps_are_drawn_from_seed_and_step_alone():

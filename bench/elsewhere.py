@@ -7,8 +7,8 @@ from __future__ import annotations
 import csv
 import os
 import sys
-from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -24,6 +24,17 @@ that the page says that a photo is unlike those that the model learnt from.
 """
 
 
+class Said(NamedTuple):
+    """What a model says of a photo: the likeliest class, its probability, and whether it warns of the photo."""
+
+    label: str
+    probability: float
+    warned: bool
+
+    def __str__(self) -> str:
+        return f"{self.label}, {100 * self.probability:.0f} %{', warned' if self.warned else ''}"
+
+
 def main(folder: Path) -> None:
     import explain
     import models
@@ -34,7 +45,7 @@ def main(folder: Path) -> None:
     with TABLE.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     photos = [Example(row["file"], row["label"], explain.open_photo(folder / row["file"]).pixels, row) for row in rows]
-    said: dict[str, list[tuple[str, float, bool]]] = {}
+    answers: list[dict[str, Said]] = [{} for _ in photos]
     for name in registry.folders():
         explainer, familiar = explain.Explainer(models.load(name)), registry.familiar(name)
         if familiar is None:
@@ -42,35 +53,24 @@ def main(folder: Path) -> None:
         measured = fitting.measure(explainer, photos)
         unlike = familiar.unlike(measured.features, measured.probabilities)
         best, classes = measured.logits.argmax(1), explainer.classifier.classes
-        said[name] = [
-            (classes[index], float(probabilities[index]), bool(warned))
-            for index, probabilities, warned in zip(best, measured.probabilities, unlike, strict=True)
-        ]
+        for answer, index, probabilities, warned in zip(answers, best, measured.probabilities, unlike, strict=True):
+            answer[name] = Said(classes[index], float(probabilities[index]), bool(warned))
+    both = list(zip(photos, answers, strict=True))
+    names = list(answers[0])
     print(f"{TOP}\n{circumstances()}\n")
-    print(f"| warned of | {' | '.join(said)} |\n|---|{'---|' * len(said)}")
-    of_kind = Counter(photo.label for photo in photos)
+    print(f"| warned of | {' | '.join(names)} |\n|---|{'---|' * len(names)}")
     for kind, words in KINDS.items():
-        counts = (
-            sum(one[2] for one, photo in zip(all_, photos, strict=True) if photo.label == kind)
-            for all_ in said.values()
-        )
-        print(f"| {of_kind[kind]} {words} | {' | '.join(map(str, counts))} |")
-    pets = [name for name in said if set(registry.available()[name].classes) >= {"cat", "dog"}]
-    for name in pets:
-        labelled = [
-            one[0] == photo.label
-            for one, photo in zip(said[name], photos, strict=True)
-            if photo.label in ("cat", "dog")
-        ]
-        print(f"\n`{name}` is right on {sum(labelled)} of the {len(labelled)} photos of cats and dogs.", end="")
-    print(f"\n\n| photo | from | {' | '.join(said)} |\n|---|---|{'---|' * len(said)}")
-    for number, row in enumerate(rows):
-        cells = (_cell(*answers[number]) for answers in said.values())
-        print(f"| {row['file']} | {row['source']} | {' | '.join(cells)} |")
-
-
-def _cell(label: str, probability: float, warned: bool) -> str:
-    return f"{label}, {100 * probability:.0f} %{', warned' if warned else ''}"
+        some = [answer for photo, answer in both if photo.label == kind]
+        counts = (str(sum(answer[name].warned for answer in some)) for name in names)
+        print(f"| {len(some)} {words} | {' | '.join(counts)} |")
+    pets = [(photo, answer) for photo, answer in both if photo.label in ("cat", "dog")]
+    for name in names:
+        if {"cat", "dog"} <= set(registry.available()[name].classes):
+            right = sum(answer[name].label == photo.label for photo, answer in pets)
+            print(f"\n`{name}` is right on {right} of the {len(pets)} photos of cats and dogs.", end="")
+    print(f"\n\n| photo | from | {' | '.join(names)} |\n|---|---|{'---|' * len(names)}")
+    for row, answer in zip(rows, answers, strict=True):
+        print(f"| {row['file']} | {row['source']} | {' | '.join(str(answer[name]) for name in names)} |")
 
 
 if __name__ == "__main__":

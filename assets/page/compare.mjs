@@ -79,7 +79,9 @@ async function pin() {
   await beside.setMap(view.map, session.readAs(answer), nothing(answer));
   if (gone()) return;
   await fit();
-  if (!gone()) follow(figure, beside);
+  if (gone()) return;
+  follow(figure, beside);
+  panel.say("Each map is scaled to its own highest value: compare where the heat lies, not how strong it is.");
 }
 
 function unpin() {
@@ -87,6 +89,7 @@ function unpin() {
   pane().hidden = true;
   figure.partner = null;
   set("compare", { "aria-pressed": "false" });
+  panel.say("");
   fit();
 }
 

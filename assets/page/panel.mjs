@@ -4,7 +4,7 @@ import { html, isEcho, leave, set, setSoon } from "./dash.mjs";
 import { unpack } from "./maps.mjs";
 import { ALL } from "./mean.mjs";
 import * as options from "./options.mjs";
-import { caution, coincidence, emptiness, evidence, headline, left, likeliest, percent, reading, title, unfamiliar, was } from "./words.mjs";
+import { caution, coincidence, emptiness, evidence, headline, left, likeliest, reading, sureness, title, unfamiliar } from "./words.mjs";
 
 export { unpack };
 
@@ -128,27 +128,27 @@ const described = ({ title: name, paper, equation, symbols, use, limits }) => [
 
 function bars(answer) {
   const { classes, probabilities, target, before } = answer;
-  return likeliest(answer, 5).map((index) => html("Button", {
+  return likeliest(answer, 5).map((index) => [index, ...sureness(answer, index)]).map(([index, now, was]) => html("Button", {
     id: `class-${index}`, key: `class-${index}`, type: "button", className: "bar", "aria-pressed": String(index === target),
     disabled: target === null, title: `Show the evidence for ${classes[index]}`,
     children: [
       html("Span", { className: "bar-name", children: title(classes[index]) }),
-      html("Span", { className: "bar-value", children: percent(probabilities[index]) }),
+      html("Span", { className: "bar-value", children: now }),
       html("Span", { className: "bar-track", children: [
         html("Span", { key: "now", style: { width: `${100 * probabilities[index]}%` } }),
-        before && html("I", { key: "before", className: "before", style: { left: `${100 * before[index]}%` }, title: was(before[index]) }),
+        before && html("I", { key: "before", className: "before", style: { left: `${100 * before[index]}%` }, title: was }),
       ] }),
     ],
   }));
 }
 
 export function tell(answer, found, kept) {
-  const said = headline(answer);
+  const [said, was] = headline(answer);
   set("reading", { children: found && !found.share ? emptiness(answer).join(" ") : reading(answer) });
   set("caution", { children: answer.edited ? caution(answer.edited) : "" });
   set("verdict", { children: [
-    html("Strong", { className: said.length > 18 || answer.before ? "long" : "", children: answer.before
-      ? [said, " ", html("Span", { className: "before", children: `(${was(answer.before[answer.predicted])})` }), "."] : `${said}.` }), " ",
+    html("Strong", { className: said.length > 18 || was ? "long" : "", children: was
+      ? [said, " ", html("Span", { className: "before", children: `(${was})` }), "."] : `${said}.` }), " ",
     html("Span", { children: kept && found?.share ? left(answer, kept) : evidence(answer, found) }),
   ] });
 }

@@ -1,5 +1,7 @@
 /* What the page says about an answer. Values that round to all or nothing are not called so. */
 
+const DIGITS = 4; // of per cent, that the server sends
+
 export const title = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 
 export function percent(share) {
@@ -13,13 +15,29 @@ export function percent(share) {
 export const likeliest = ({ classes, probabilities }, number) =>
   [...classes.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, number);
 
-/* The predicted class and how sure the model is. */
-export function headline({ classes, probabilities, predicted }) {
-  return `${title(classes[predicted])}, ${percent(probabilities[predicted])}`;
+/* The predicted class and how sure the model is: that, and how sure it was before. */
+export function headline(answer) {
+  const [now, was] = sureness(answer, answer.predicted);
+  return [`${title(answer.classes[answer.predicted])}, ${now}`, was];
 }
 
-/* How sure it was before the photo was edited. */
-export const was = (probability) => `${percent(probability)} before`;
+/* Two shares with as few digits as tell them apart: what hardly moves is seen to move. */
+export function percents(...shares) {
+  const rounded = shares.map(percent);
+  if (rounded[0] !== rounded[1]) return rounded;
+  for (let digits = 1; digits <= DIGITS; digits++) {
+    const exact = shares.map((share) => (share * 100).toFixed(digits)), all = (text) => [0, 100].includes(Number(text));
+    if (exact[0] !== exact[1] && shares.every((share, i) => !all(exact[i]) || [0, 1].includes(share))) return exact.map((text) => `${text} %`);
+  }
+  return rounded;
+}
+
+/* How sure the model is of a class, and how sure it was before the photo was edited; null if it was not. */
+export function sureness({ probabilities, before }, index) {
+  if (!before) return [percent(probabilities[index]), null];
+  const [now, then] = percents(probabilities[index], before[index]);
+  return [now, `${then} before`];
+}
 
 /* What to beware of in the answer to an edited photo. */
 export const caution = ({ state: { fill } }) =>

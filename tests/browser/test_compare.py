@@ -42,6 +42,7 @@ def test_two_classes_side_by_side_zoom_and_point_together(page: Page, explainer:
     asked = questions(page)
     pin(page)
     assert asked == []
+    assert "scaled to its own highest value" in page.inner_text("#status")
     with asking(page):
         page.click("#class-1")
     choose(page, "layer", "conv4_block6_out")
@@ -74,6 +75,7 @@ def test_two_classes_side_by_side_zoom_and_point_together(page: Page, explainer:
         assert after[0]["x"] - before[0]["x"] == pytest.approx(after[1]["x"] - before[1]["x"], abs=4)
     page.click("#unpin")
     expect(page.locator("#pinned-pane")).to_be_hidden()
+    expect(page.locator("#status")).to_be_empty()
     assert page.evaluate("document.activeElement.id") == "compare"
     page.click("#zoom-all")
     with asking(page):

@@ -51,6 +51,20 @@ def test_what_the_model_saw(page: Page, explainer: explain.Explainer) -> None:
     assert page.evaluate(padded) == "96 × 96 pixels, padded"
 
 
+def test_before_and_after_get_the_digits_that_tell_them_apart(page: Page) -> None:
+    percents = 'shares => import("/assets/page/words.mjs").then(({ percents }) => percents(...shares))'
+    for shares, said in (
+        ((0.5, 0.6), ["50 %", "60 %"]),
+        ((0.501, 0.502), ["50.1 %", "50.2 %"]),
+        ((0.9993, 0.99998), ["99.930 %", "99.998 %"]),  # 99.9 and 100.0 would be all
+        ((0.999998, 0.999995), ["99.9998 %", "99.9995 %"]),
+        ((0.3, 0.3), ["30 %", "30 %"]),
+        ((1, 1), ["100 %", "100 %"]),
+        ((0, 0.000001), ["0 %", "under 0.1 %"]),
+    ):
+        assert page.evaluate(percents, shares) == said
+
+
 def test_a_sample_that_the_model_gets_wrong_is_called_so(page: Page) -> None:
     assert page.inner_text("#wrong") == ""
     with asking(page):

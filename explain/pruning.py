@@ -7,8 +7,6 @@ from typing import Any
 
 import tensorflow as tf
 
-from explain import probe
-
 
 def part(function: Any, feeds: list[tf.Tensor], fetches: Any) -> Callable[..., Any]:
     """From some tensors of a wrapped function's graph to others, compiled.
@@ -19,7 +17,7 @@ def part(function: Any, feeds: list[tf.Tensor], fetches: Any) -> Callable[..., A
         fetches: tensors of its graph that are returned, nested in lists, dictionaries and named tuples.
     """
     pruned = function.prune(feeds, fetches)
-    read = {tensor.op.name: tensor.op for end in pruned.graph.outputs for tensor in probe.ancestors(end).values()}
+    read = _read(pruned.graph)
     if all(inner.op.name in read for _, inner in pruned.graph.captures):
 
         def run(*given: tf.Tensor) -> Any:
@@ -31,7 +29,18 @@ def part(function: Any, feeds: list[tf.Tensor], fetches: Any) -> Callable[..., A
     return tf.function(run, input_signature=signature, autograph=False).get_concrete_function()  # type: ignore[no-any-return]
 
 
-def _without_unread(graph: Any, feeds: int, read: dict[str, Any]) -> Callable[..., Any]:
+def _read(graph: Any) -> set[str]:
+    """Names of the operations that a graph's outputs wait for."""
+    todo, read = [end.op for end in graph.outputs], set()
+    while todo:
+        operation = todo.pop()
+        if operation.name not in read:
+            read.add(operation.name)
+            todo += [tensor.op for tensor in operation.inputs] + operation.control_inputs
+    return read
+
+
+def _without_unread(graph: Any, feeds: int, read: set[str]) -> Callable[..., Any]:
     """A pruned graph as a Python function, with those of its operations alone that are read.
 
     What `prune` makes is handed all variables of the whole graph at each call, though a part may read two of them. The

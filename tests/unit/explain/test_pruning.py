@@ -16,7 +16,8 @@ def traced():
 
     def compute(x):
         tensors.update(x=x, product=multiply(x, a))
-        tensors["sum"] = tensors["product"] + b
+        with tf.control_dependencies([tf.debugging.assert_less(tensors["product"], 100.0, "too large")]):
+            tensors["sum"] = tensors["product"] + b
         return tf.tanh(tensors["sum"])
 
     function = tf.compat.v1.wrap_function(compute, [tf.TensorSpec((None, 2), tf.float32)])
@@ -40,6 +41,13 @@ def test_a_part_reads_variables_as_they_are_when_it_runs(traced):
     late = pruning.part(function, [tensors["product"]], [tensors["sum"]])
     b.assign([10.0, 20.0])
     assert late(tf.constant([[1.0, 2.0]]))[0].numpy().tolist() == [[11, 22]]
+
+
+def test_what_an_operation_waits_for_goes_with_it(traced):
+    function, tensors, *_ = traced
+    late = pruning.part(function, [tensors["product"]], [tensors["sum"]])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="too large"):
+        late(tf.constant([[1.0, 100.0]]))
 
 
 def test_a_part_keeps_the_nesting_and_takes_what_it_does_not_read(traced):

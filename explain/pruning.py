@@ -55,7 +55,9 @@ def _without_unread(graph: Any, feeds: int, read: set[str]) -> Callable[..., Any
         here = tf.compat.v1.get_default_graph()
         known = list(zip(graph.inputs[:feeds], given, strict=True))
         known += [(inner, here.capture(outer)) for outer, inner in variables]
-        fed = {inner.name: tensor for inner, tensor in known if inner.op.name in read}
+        known = [(inner, tensor) for inner, tensor in known if inner.op.name in read]
+        fed = {inner.name: tensor for inner, tensor in known}
+        fed |= {f"^{inner.op.name}": tensor for inner, tensor in known}  # what waits for it and does not read it
         ends = tf.graph_util.import_graph_def(definition, fed, [end.name for end in graph.outputs], name="")
         return tf.nest.pack_sequence_as(graph.structured_outputs, ends)
 

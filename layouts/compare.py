@@ -37,6 +37,10 @@ def panes(figure: Any) -> Any:
                 **aria(label="The view that was pinned"),
             ),
             figure,
+            html.P(
+                "Each map is scaled to its own highest value: compare where the heat lies, not how strong it is.",
+                className="pane-note",
+            ),
         ],
         className="panes",
     )

@@ -20,6 +20,9 @@ from models.recipe import Recipe
 WORDS = ("title", "description", "origin", "licence", "judge")
 """What of a recipe may change while it is trained: no step depends on it."""
 
+DEFAULTS = {field.name: field.default for field in dataclasses.fields(Recipe) if field.name != "network"}
+"""What a run was trained by where its folder says nothing, because it was begun before a recipe could say it."""
+
 
 def claim(run: Path, recipe: Recipe, limit: int | None) -> None:
     """Write down what the run folder is for, or see that it is for this.
@@ -33,7 +36,7 @@ def claim(run: Path, recipe: Recipe, limit: int | None) -> None:
     if not file.exists():
         text = json.dumps(mine, indent=2)
         replace(file, lambda stream: stream.write(text.encode()))
-    theirs = json.loads(file.read_text())
+    theirs = json.loads(json.dumps(DEFAULTS)) | json.loads(file.read_text())
     differ = [key for key in mine if key not in WORDS and mine[key] != theirs.get(key)]
     if differ:
         raise ModelError(

@@ -30,11 +30,16 @@ def whole_photos(examples: Sequence[Example], surroundings: Sequence[Example], s
     Raises:
         ModelError: none of the surroundings is a landscape photo.
     """
-    wide = [other.pixels for other in surroundings if other.pixels.shape[1] > other.pixels.shape[0]]
+    wide = [other.pixels for other in landscapes(surroundings)]
     if not wide:
         raise ModelError("Photos are judged in landscape photos of other things, and none of these is wider than high.")
     rng = np.random.default_rng(seed)
     return [dataclasses.replace(one, pixels=_set_into(one, wide[rng.integers(len(wide))], rng)) for one in examples]
+
+
+def landscapes(examples: Sequence[Example]) -> list[Example]:
+    """Those that are wider than high."""
+    return [example for example in examples if example.pixels.shape[1] > example.pixels.shape[0]]
 
 
 def _set_into(example: Example, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:

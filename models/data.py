@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -88,10 +88,10 @@ def read_set(folder: Path, split: str, limit: int | None = None, short_side: int
     count = len(reading.examples) + len(reading.faults)
     if reading.faults:
         print(f"{folder.name} {split}: {len(reading.faults)} of {count} photos cannot be read and are left out:")
-        _list([f"{fault.file} {fault.reason}" for fault in reading.faults])
+        _list(f"{fault.file} {fault.reason}" for fault in reading.faults)
     if reading.contradictions:
         print(f"{folder.name} {split}: the same or nearly the same photo under several labels, to be looked at:")
-        _list([", ".join(f"{file} ({label})" for file, label in group) for group in reading.contradictions])
+        _list(", ".join(f"{file} ({label})" for file, label in group) for group in reading.contradictions)
     return reading.examples
 
 
@@ -280,9 +280,6 @@ def _unsquash(pixels: Pixels, row: dict[str, str], short_side: int | None) -> Pi
     return shrink(np.asarray(cv2.resize(pixels, shape, interpolation=cv2.INTER_LINEAR), np.uint8), short_side)
 
 
-def _list(lines: list[str]) -> None:
-    """The first ten, and how many more there are."""
-    for line in lines[:10]:
+def _list(lines: Iterable[str]) -> None:
+    for line in lines:
         print(f"  {line}")
-    if len(lines) > 10:
-        print(f"  and {len(lines) - 10} more")

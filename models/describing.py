@@ -63,10 +63,14 @@ def _familiar(found: Mapping[str, float]) -> list[str]:
     pairs = [name.split(", against ") for name in found if ", against " in name]
     used, *simpler = dict.fromkeys(score for score, _ in pairs)
     others = [other for score, other in pairs if score == used]
+    whole = found.get("familiar in whole photos")
+    own = f"of {_percent(1 - found['familiar'])} of its own kind"
+    if whole is not None:
+        own += f" (set into whole photos: {_percent(1 - whole)})"
     strange = ", ".join(f"of {_percent(found[f'unfamiliar {other}'])} of {other}" for other in others)
     lines = [
         "",
-        f"It warns of photos unlike those that it learnt from: of {_percent(1 - found['familiar'])} of its own kind,",
+        f"It warns of photos unlike those that it learnt from: {own},",
         f"{strange}.",
         "",
         f"| AUROC, its own kind against | {' | '.join(others)} |",

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 import explain
 from models import card, measures, storage
+from models.composed import landscapes, whole_photos
 from models.data import Example, read_set
 from models.errors import ModelError
 from models.evaluation import BATCH
@@ -118,7 +119,8 @@ def fit_model(folder: Path, recipe: Recipe, data: Path, photos: int = PHOTOS) ->
 
     Returns:
         What the card says from now on: `threshold`; `quantile`; `familiar`, the share of the other half of `val` that
-        is not warned of; `unfamiliar <set>`, the share of a set that is; AUROCs by `<score>, against <set>`.
+        is not warned of; `familiar in whole photos`, the same where they are set into others; `unfamiliar <set>`, the
+        share of a set that is warned of; AUROCs by `<score>, against <set>`.
 
     Raises:
         ModelError: a set is missing, or the model is damaged.
@@ -126,17 +128,20 @@ def fit_model(folder: Path, recipe: Recipe, data: Path, photos: int = PHOTOS) ->
     classifier = storage.load(folder)
     explainer = explain.Explainer(classifier)
     learnt = measure(explainer, read_set(data / recipe.photos, "train", photos))
-    own = measure(explainer, read_set(data / recipe.photos, "val", photos))
+    watched = read_set(data / recipe.photos, "val", photos)
+    own = measure(explainer, watched)
     usual, judged = (Measured(*(part[half::2] for part in own)) for half in (0, 1))
     several = len(classifier.classes) > 2
     found = fit(learnt.features, usual.features, usual.probabilities, undecided=several)
     others = {"made-up pictures": measure(explainer, made_up())}
     if recipe.neither:
         others[recipe.neither] = measure(explainer, held_out(data / recipe.neither, photos))
+    wholes = set_into_others(recipe, data, watched[1::2], photos)
     metrics = {
         "threshold": found.threshold,
         "quantile": QUANTILE,
         "familiar": 1 - _warned(found, judged),
+        **({"familiar in whole photos": 1 - _warned(found, measure(explainer, wholes))} if wholes else {}),
         **{f"unfamiliar {name}": _warned(found, measured) for name, measured in others.items()},
         **report(found, judged, others, classifier.kind),
     }
@@ -163,6 +168,14 @@ def made_up() -> list[Example]:
 def _warned(found: Familiar, measured: Measured) -> float:
     """Share of these photos that count as unlike."""
     return float(found.unlike(measured.features, measured.probabilities).mean())
+
+
+def set_into_others(recipe: Recipe, data: Path, examples: Sequence[Example], limit: int | None) -> list[Example]:
+    """Photos set into landscape photos of other things, where the recipe names any and photos keep their shape."""
+    if not recipe.neither or recipe.compose_shape != "true":
+        return []
+    others = landscapes(held_out(data / recipe.neither, limit))
+    return whole_photos(examples, others) if others else []
 
 
 def held_out(folder: Path, limit: int | None) -> list[Example]:

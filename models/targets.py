@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from models import architecture, backbones, card, checkpoint, teacher, weights
+from models import architecture, backbones, card, checkpoint, heads, teacher, weights
 from models.data import Example
 from models.errors import ModelError
 from models.recipe import Recipe
@@ -65,29 +65,38 @@ class Distilled:
 
     Args:
         folder: of the stored model.
-        share: of its probabilities in the target.
-        classes: what it has to tell apart, in this order.
+        recipe: whose classes it has to tell apart, in the same order, and whose `distil_share` it has.
         size: side of the views.
 
     Raises:
-        ModelError: there is no such model, or it has other classes.
+        ModelError: there is no such model, it has other classes, or photos meet it in another way.
     """
 
-    def __init__(self, folder: Path, share: float, classes: tuple[str, ...], size: int) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, size: int) -> None:
         described = card.read(folder)
-        if described.classes != classes:
+        if described.classes != recipe.classes:
             raise ModelError(f"{folder.name} can't teach this model: it tells other classes apart.")
-        self._network = described.network.network(size, architecture.units(classes))
+        if described.fit != recipe.fit:
+            raise ModelError(
+                f"{folder.name} can't teach this model: it knows photos by {described.fit!r}, not by {recipe.fit!r}."
+            )
+        self._size = size if heads.HEADS[described.network.head].local else described.size
+        self._network = described.network.network(self._size, architecture.units(recipe.classes))
         weights.read(self._network, folder / card.WEIGHTS)
         self._scale = backbones.scaling(described.preprocessing)
-        self._share = share
+        self._share = recipe.distil_share
 
     def __call__(self, x: Floats, score: Floats) -> Floats:
         """The targets of a batch of views in 0..255, each a mixture of its own and the model's: (N, units)."""
-        logits = np.asarray(self._network.predict_on_batch(self._scale(x.copy())), np.float32)
+        views = x.copy() if x.shape[1] == self._size else _resized(x, self._size)
+        logits = np.asarray(self._network.predict_on_batch(self._scale(views)), np.float32)
         activation = keras.ops.sigmoid if logits.shape[1] == 1 else keras.ops.softmax
         said = keras.ops.convert_to_numpy(activation(logits))
         return np.asarray((1 - self._share) * score + self._share * said, np.float32)
+
+
+def _resized(x: Floats, size: int) -> Floats:
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.image.resize(x, (size, size), antialias=True)), np.float32)
 
 
 def _cross_fitted(

@@ -85,13 +85,15 @@ def train(
     if not first and recipe.head_epochs:
         _train_head(recipe, network, photos, wanted, counts)
     monitor = _Monitor(recipe, learner, network, watched, run)
+    if not first % batches.per_epoch and monitor.over(first // batches.per_epoch):
+        return monitor.final(), recipe
     scale = backbones.scaling(recipe.network.preprocessing)
     growth = (recipe.epochs - recipe.last_epochs) * batches.per_epoch
     with tqdm(total=steps, initial=first, desc="training", unit="step", mininterval=1) as progress:
         for start, stop, size in ((0, growth, recipe.train_size), (growth, steps, recipe.last_size)):
             if max(first, start) >= stop:
                 continue
-            said = targets.Distilled(distil, recipe.distil_share, recipe.classes, size) if distil else None
+            said = targets.Distilled(distil, recipe, size) if distil else None
             begin = max(first, start)
             for step, batch in enumerate(batches.range(begin, stop, size, _side(network, size)), begin):
                 y, weighed = {"score": said(batch.x, batch.score) if said else batch.score}, {"score": batch.counts}
@@ -103,9 +105,12 @@ def train(
                     learner.reset_metrics()
                 progress.update()
                 epoch, within = divmod(step + 1, batches.per_epoch)
-                if (step + 1) % checkpoint_every == 0 or step + 1 == steps:
+                if not within:  # before the checkpoint: a run that is killed meanwhile judges the epoch again
+                    monitor.judge(epoch)
+                over = not within and monitor.over(epoch)
+                if over or (step + 1) % checkpoint_every == 0 or step + 1 == steps:
                     checkpoint.save(variables, run / CHECKPOINT, step + 1)
-                if not within and monitor.stops(epoch):
+                if over:
                     return monitor.final(), recipe
     return monitor.final(), recipe
 
@@ -154,6 +159,9 @@ def _check(recipe: Recipe) -> None:
         'optimizer is "adamw" or "sgd"': recipe.optimizer not in OPTIMIZERS,
         'fit is "stretch" or "letterbox"': recipe.fit not in ("stretch", "letterbox"),
         'batch_norm is "inference" or "train"': recipe.batch_norm not in ("inference", "train"),
+        'photos that are composed freely lose the shape that a letterbox keeps: compose_shape must be "true"': (
+            recipe.fit == "letterbox" and recipe.compose and recipe.compose_shape == "free"
+        ),
         'view_of is "sides" or "pixels"': recipe.view_of not in ("sides", "pixels"),
         'compose_shape is "true" or "free"': recipe.compose_shape not in ("true", "free"),
         "to learn from another model, say how much of the target is its: distil_share": bool(recipe.distil)
@@ -277,19 +285,25 @@ class _Monitor:
         lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
         self._accuracy = {row["epoch"]: row["accuracy"] for row in map(json.loads, lines)}
 
-    def stops(self, epoch: int) -> bool:
-        """Judge the epoch that ended; whether it was the last one that is worth it."""
+    def judge(self, epoch: int) -> None:
+        """Judge the epoch that ended, and keep its weights if it is the best so far."""
         self._accuracy = {n: value for n, value in self._accuracy.items() if n < epoch}
-        self._accuracy[epoch] = self._judge()
+        self._accuracy[epoch] = self._right()
         tqdm.write(f"epoch {epoch}: {100 * self._accuracy[epoch]:.1f} % of {len(self._photos)} photos of val")
         rows = [json.dumps({"epoch": n, "accuracy": value}) for n, value in self._accuracy.items()]
         checkpoint.replace(self._file, lambda stream: stream.write("\n".join(rows).encode()))
-        if not self._recipe.patience:
-            return False
-        best = max(self._accuracy, key=lambda n: (self._accuracy[n], -n))
-        if best == epoch:
+        if self._recipe.patience and self._best_until(epoch) == epoch:
             checkpoint.save(self._network.variables, self._best, epoch)
-        return bool(epoch - best >= self._recipe.patience)
+
+    def over(self, epoch: int) -> bool:
+        """Whether an epoch that has been judged was the last one that is worth it."""
+        known = self._recipe.patience and epoch in self._accuracy
+        return bool(known and epoch - self._best_until(epoch) >= self._recipe.patience)
+
+    def _best_until(self, epoch: int) -> int:
+        """Of several that are as good, the first."""
+        best: int = max((n for n in self._accuracy if n <= epoch), key=lambda n: (self._accuracy[n], -n))
+        return best
 
     def final(self) -> Any:
         """The network to keep, at the recipe's size: of the best epoch, or with the averaged weights."""
@@ -301,7 +315,7 @@ class _Monitor:
         final.set_weights(self._network.get_weights())
         return final
 
-    def _judge(self) -> float:
+    def _right(self) -> float:
         """Share of the photos, at the size of training, that are right."""
         scale = backbones.scaling(self._recipe.network.preprocessing)
         size, right = self._recipe.train_size, 0

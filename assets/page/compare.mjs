@@ -79,9 +79,7 @@ async function pin() {
   await beside.setMap(view.map, session.readAs(answer), nothing(answer));
   if (gone()) return;
   await fit();
-  if (gone()) return;
-  follow(figure, beside);
-  panel.say("Each map is scaled to its own highest value: compare where the heat lies, not how strong it is.");
+  if (!gone()) follow(figure, beside);
 }
 
 function unpin() {
@@ -89,7 +87,6 @@ function unpin() {
   pane().hidden = true;
   figure.partner = null;
   set("compare", { "aria-pressed": "false" });
-  panel.say("");
   fit();
 }
 

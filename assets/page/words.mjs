@@ -23,8 +23,8 @@ export function headline(answer) {
 
 /* Two shares with as few digits as tell them apart: what hardly moves is seen to move. */
 export function percents(...shares) {
-  const rounded = shares.map(percent);
-  if (rounded[0] !== rounded[1]) return rounded;
+  const rounded = shares.map(percent), [one, other] = rounded.map((text) => text.replace(".0 %", " %"));
+  if (one !== other) return rounded;
   for (let digits = 1; digits <= DIGITS; digits++) {
     const exact = shares.map((share) => (share * 100).toFixed(digits)), all = (text) => [0, 100].includes(Number(text));
     if (exact[0] !== exact[1] && shares.every((share, i) => !all(exact[i]) || [0, 1].includes(share))) return exact.map((text) => `${text} %`);

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from browser.asking import asking, questions
+from browser.asking import asking, method, questions
 from browser.look import choose, pixels, settled, slide
 from browser.serving import SAMPLES
 from playwright.sync_api import FloatRect, Page, expect
@@ -42,13 +42,13 @@ def test_two_classes_side_by_side_zoom_and_point_together(page: Page, explainer:
     asked = questions(page)
     pin(page)
     assert asked == []
-    assert "scaled to its own highest value" in page.inner_text("#status")
     with asking(page):
         page.click("#class-1")
     choose(page, "layer", "conv4_block6_out")
     page.wait_for_timeout(300)
     expect(page.locator("#pinned-caption")).to_have_text("pets · Grad-CAM · evidence · cat")
     expect(page.locator("#caption")).to_have_text("pets · Grad-CAM · conv4_block6_out · dog")
+    expect(page.locator(".pane-note")).to_contain_text("scaled to its own highest value")
     left, right = photos(page)
     assert left["x"] + left["width"] < right["x"]
     for side in ("y", "width", "height"):
@@ -75,7 +75,7 @@ def test_two_classes_side_by_side_zoom_and_point_together(page: Page, explainer:
         assert after[0]["x"] - before[0]["x"] == pytest.approx(after[1]["x"] - before[1]["x"], abs=4)
     page.click("#unpin")
     expect(page.locator("#pinned-pane")).to_be_hidden()
-    expect(page.locator("#status")).to_be_empty()
+    expect(page.locator(".pane-note")).to_be_hidden()
     assert page.evaluate("document.activeElement.id") == "compare"
     page.click("#zoom-all")
     with asking(page):
@@ -84,6 +84,19 @@ def test_two_classes_side_by_side_zoom_and_point_together(page: Page, explainer:
     page.wait_for_timeout(600)
     again = pixels(page)
     assert again.shape == pytest.approx(alone.shape, abs=3), "as large as before"
+
+
+def test_two_methods_and_two_models_side_by_side(page: Page) -> None:
+    pin(page)
+    method(page, "LayerCAM")
+    expect(page.locator("#caption")).to_have_text("pets · LayerCAM · evidence · cat")
+    with asking(page):
+        choose(page, "model", "Makes and years")
+    expect(page.locator("#caption")).to_contain_text(" · LayerCAM · ")
+    expect(page.locator("#caption")).not_to_contain_text("pets")
+    expect(page.locator("#pinned-caption")).to_have_text("pets · Grad-CAM · evidence · cat")
+    left, right = photos(page)
+    assert left["width"] == pytest.approx(right["width"], abs=2)
 
 
 def test_it_can_be_let_go_before_the_second_figure_is_there(page: Page) -> None:

@@ -4,10 +4,12 @@ from itertools import groupby
 
 import keras
 import networks
+import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
+import explain
 from explain import LayerInfo
 from explain.layers import stages
 
@@ -119,3 +121,40 @@ def test_a_compiled_backbone_that_needs_its_graph_is_one_layer():
     explainer = networks.explainer(keras.Model(photo, layers.Dense(3)(layers.GlobalAveragePooling2D()(body(photo)))))
     assert [layer.name for layer in explainer.layers] == ["body"]
     assert explainer.explain(networks.noise(12, 12)).map.shape == (8, 8)
+
+
+class Looped(layers.Layer):
+    """Halves what it reads, three times, and multiplies it by a weight; in a loop and a branch of TensorFlow's."""
+
+    def build(self, shape):
+        self.weight = self.add_weight(shape=(shape[-1],), initializer="ones")
+
+    def call(self, values):
+        _, halved = tf.while_loop(lambda n, _: n < 3, lambda n, y: (n + 1, y / 2), (tf.constant(0), values))
+        return tf.cond(tf.reduce_mean(halved) < 1e6, lambda: halved * self.weight, lambda: halved)
+
+
+class Graphed(layers.Layer):
+    """The same in a compiled function that can't be run without its graph."""
+
+    def build(self, shape):
+        self.weight = self.add_weight(shape=(shape[-1],), initializer="ones")
+
+    @tf.function
+    def call(self, values):
+        assert not tf.config.functions_run_eagerly()
+        return values / 8 * self.weight
+
+
+@pytest.mark.parametrize("layer", [Looped, Graphed])
+def test_another_class_from_a_kept_activation_through_loops_branches_and_functions(layer):
+    photo = keras.Input((12, 12, 3))
+    x = layers.Conv2D(4, 3, activation="relu", name="first")(photo)
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(5, 3, name="last")(layer()(x)))
+    model = networks.randomise(keras.Model(photo, layers.Dense(3)(x)), 3)
+    picture, keeps = networks.noise(12, 12), networks.explainer(model)
+    keeps.explain(picture, layer="first", target=0)
+    again = keeps.explain(picture, layer="first", target=1)
+    anew = explain.Explainer(keeps.classifier).explain(picture, layer="first", target=1)
+    np.testing.assert_allclose(again.map, anew.map, rtol=1e-5, atol=1e-7)
+    assert again.map.max() > 0

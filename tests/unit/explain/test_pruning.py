@@ -16,7 +16,8 @@ def traced():
 
     def compute(x):
         tensors.update(x=x, product=multiply(x, a))
-        with tf.control_dependencies([tf.debugging.assert_less(tensors["product"], 100.0, "too large")]):
+        check = tf.debugging.assert_less(tensors["product"], 100.0, "too large")
+        with tf.control_dependencies([check, tensors["product"]]):
             tensors["sum"] = tensors["product"] + b
         return tf.tanh(tensors["sum"])
 

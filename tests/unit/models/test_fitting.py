@@ -130,7 +130,7 @@ def test_no_photos_and_numbers_that_overflow_are_said(tempered: explain.Explaine
 def test_a_model_is_fitted_to_its_photos_and_told_from_others(tmp_path: Path) -> None:
     """Red and blue photos are learnt; grey ones and made-up pictures are not."""
     folder = makes.store(tmp_path / "zoo")
-    recipe = dataclasses.replace(RECIPES["pets"], photos="own", neither="others")
+    recipe = dataclasses.replace(RECIPES["pets"], photos="own", neither="others", compose_shape="true")
     sets.write_set(tmp_path / "own", "train", ["cat", "dog"] * 12)
     sets.write_set(tmp_path / "own", "val", ["cat", "dog"] * 8)
     sets.write_set(tmp_path / "others", "train", ["car"] * 8)  # no val: then this is what there is
@@ -139,6 +139,7 @@ def test_a_model_is_fitted_to_its_photos_and_told_from_others(tmp_path: Path) ->
     assert described.familiar == told
     assert (folder / familiar.FILE).stat().st_size < 300_000
     assert told["quantile"] == familiar.QUANTILE
+    assert 0 <= told["familiar in whole photos"] < told["familiar"] == 1, "most of a whole one is grey"
     assert told["distance, against others"] > 0.9
     assert told["distance, against made-up pictures"] > 0.9
     assert [name for name in told if name.endswith("against others")] == [

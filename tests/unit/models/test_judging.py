@@ -23,7 +23,7 @@ CLASSES = tuple(f"class {n}" for n in range(7))
 def folder(tmp_path_factory):
     """A model of seven classes that always puts them in their own order: the first is what it says."""
     network = Architecture("mobilenetv2", cut="stage1", head="pool")
-    recipe = Recipe(network, classes=CLASSES, photos="photos", neither="others", compose=0.5, weights="")
+    recipe = Recipe(network, classes=CLASSES, photos="photos", neither="others", weights="")
     described = Card(
         name="first",
         title="Always the first",

@@ -18,13 +18,14 @@ from unit.models import sets
 import explain
 import models
 from explain import drawing
-from models import training
+from models import checkpoint, storage, training
 from models.__main__ import main
+from models.architecture import Architecture
 from models.batches import Batches
 from models.data import Example
 from models.errors import ModelError
-from models.recipe import RECIPES
-from models.targets import Distilled
+from models.recipe import RECIPES, Recipe
+from models.targets import Distilled, labels
 
 TINY = [
     "--train-size",
@@ -109,6 +110,41 @@ def test_a_run_folder_belongs_to_one_recipe(data, trained, capsys):
     assert "was begun with seed = 11, now it is 12" in capsys.readouterr().err
 
 
+def test_a_run_that_was_begun_before_a_setting_existed_goes_on_with_its_default(tmp_path):
+    recipe = RECIPES["cars"]
+    checkpoint.claim(tmp_path, recipe, None)
+    begun = json.loads((tmp_path / "recipe.json").read_text())
+    del begun["fit"]
+    (tmp_path / "recipe.json").write_text(json.dumps(begun))
+    checkpoint.claim(tmp_path, recipe, None)
+    with pytest.raises(ModelError, match="was begun with fit = 'stretch', now it is 'letterbox'"):
+        checkpoint.claim(tmp_path, dataclasses.replace(recipe, fit="letterbox"), None)
+
+
+def test_the_rate_rises_straight_and_falls_along_a_cosine():
+    """Of 100 steps 20 to warm up, a quarter at most: half the rate at 10, all at 20, half again at 60, none at 100."""
+    inputs = keras.Input((2,))
+    network = keras.Model(inputs, keras.layers.Dense(2)(inputs))
+    recipe = dataclasses.replace(RECIPES["cars"], rate=0.4, warmup=20, silence=0.0)
+    learner = training._learner(recipe, network, 100)
+    schedule = learner.optimizer._learning_rate
+    rates = [float(schedule(step)) for step in (0, 10, 20, 40, 60, 100)]
+    assert rates == pytest.approx([0, 0.2, 0.4, 0.4 * (1 + np.cos(np.pi / 4)) / 2, 0.2, 0], abs=1e-6)
+    short = training._learner(dataclasses.replace(recipe, warmup=200), network, 100)
+    assert float(short.optimizer._learning_rate(25)) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("classes", "wanted"),
+    [(("a", "b"), [[0.15], [0.85]]), (("a", "b", "c"), [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]])],
+)
+def test_smoothed_labels_by_hand(classes, wanted):
+    """Three tenths are shared out: .15 for each of two classes, of which one unit says the second; .1 of three."""
+    recipe = Recipe(Architecture("mobilenetv2"), classes=classes, smoothing=0.3)
+    photos = [Example(label, label, np.zeros((1, 1, 3), np.uint8), {}) for label in "ab"]
+    assert labels(recipe, photos) == pytest.approx(np.array(wanted))
+
+
 def test_missing_data_is_said(tmp_path):
     with pytest.raises(ModelError, match=r"pets is not there: a set is"):
         training.train(RECIPES["pets"], tmp_path, tmp_path / "run")
@@ -177,6 +213,35 @@ class TestThreeClasses:
         history = (tmp_path / "run" / "history.jsonl").read_text().splitlines()
         assert [json.loads(line)["epoch"] for line in history] == [1, 2, 3]
 
+    def test_the_weights_of_the_best_epoch_are_kept_and_a_run_that_is_over_stays_so(
+        self, photos, tmp_path, monkeypatch
+    ):
+        """The second of four epochs is said to be the best. What is over is neither learnt nor judged again."""
+        accuracies, seen = iter([0.1, 0.9, 0.2, 0.3]), []
+
+        def judged(monitor):
+            seen.append([weights.copy() for weights in monitor._network.get_weights()])
+            return next(accuracies)
+
+        monkeypatch.setattr(training._Monitor, "_right", judged)
+        options = ("--epochs", "9", "--patience", "2", "--head-epochs", "0", "--checkpoint-every", "5")
+        for _ in range(2):
+            assert self.train(photos, tmp_path, *options) == 0
+            assert len(seen) == 4
+            kept = models.load("mine", tmp_path).model.get_weights()
+            difference = [
+                max(np.abs(one - other).max() for one, other in zip(kept, weights, strict=True)) for weights in seen
+            ]
+            assert difference[1] < min(difference[0], difference[2], difference[3]) / 3, "but for half precision"
+
+    def test_as_the_shipped_residual_networks_learn_and_with_a_letterbox(self, photos, tmp_path):
+        how = ("--optimizer", "sgd", "--rate", "0.02", "--batch-norm", "train", "--precision", "mixed_bfloat16")
+        head = ("--head", "conv-norm", "--channels", "8", "--silence", "0.01", "--head-epochs", "0")
+        assert self.train(photos, tmp_path, *how, *head, "--epochs", "20", "--fit", "letterbox") == 0
+        card = models.available(tmp_path)["mine"]
+        assert card.fit == models.load("mine", tmp_path).fit == "letterbox"
+        assert card.metrics["accuracy on val"] > 0.8
+
     def test_a_head_alone_learns_on_features(self, photos, tmp_path):
         """All of the backbone is frozen, and the rest learns nothing after its own epochs."""
         alone = ("--freeze", "all", "--rate", "0", "--decay", "0", "--epochs", "1", "--head-epochs", "30")
@@ -192,6 +257,10 @@ class TestThreeClasses:
             (("--compose", "0.5", "--compose-shape", "free"), "photos can only be composed freely"),
             (("--optimizer", "adam"), 'optimizer is "adamw" or "sgd"'),
             (("--fit", "crop"), 'fit is "stretch" or "letterbox"'),
+            (
+                ("--fit", "letterbox", "--compose", "0.1", "--compose-shape", "free", "--neither", "photos"),
+                "lose the shape that a letterbox keeps",
+            ),
             (("--view-of", "side"), 'view_of is "sides" or "pixels"'),
             (("--compose-shape", "round"), 'compose_shape is "true" or "free"'),
             (("--distil", "pets"), "how much of the target is its: distil_share"),
@@ -211,8 +280,29 @@ class TestThreeClasses:
         folder, own = taught / "mine", np.array([[0.1, 0.2, 0.7]], np.float32)
         logits = explain.Explainer(models.load(folder)).predict(view).logits  # before the temperature
         said = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
-        mixed = Distilled(folder, 0.25, ("blue", "green", "red"), 64)(view[None].astype(np.float32), own)
+        mixed = Distilled(folder, self.pupil(), 64)(view[None].astype(np.float32), own)
         np.testing.assert_allclose(mixed[0], 0.75 * own[0] + 0.25 * said, atol=1e-5)
+
+    @staticmethod
+    def pupil(**changes):
+        recipe = Recipe(Architecture("mobilenetv2"), classes=("blue", "green", "red"), distil="mine", distil_share=0.25)
+        return dataclasses.replace(recipe, **changes)
+
+    def test_a_teacher_sees_photos_at_its_own_size_and_by_its_own_fit(self, taught, tmp_path):
+        """A head of dense layers has one size. Plain views are the same at every size."""
+        network = Architecture("mobilenetv2", cut="stage2", head="dense", channels=4)
+        card = dataclasses.replace(models.available(taught)["mine"], network=network, size=32)
+        teacher = network.network(32, 3)
+        kernel = teacher.get_layer("logits").weights[0]
+        kernel.assign(1000 * kernel)  # fresh ones say next to nothing
+        storage.save(teacher, card, tmp_path)
+        plain, own = np.full((1, 64, 64, 3), 90, np.float32), np.full((1, 3), 1 / 3, np.float32)
+        large = Distilled(tmp_path / "mine", self.pupil(), 64)(plain, own)
+        small = Distilled(tmp_path / "mine", self.pupil(), 32)(plain[:, :32, :32], own)
+        np.testing.assert_allclose(large, small, atol=1e-5)
+        assert abs(large - own).max() > 1e-4
+        with pytest.raises(ModelError, match="knows photos by 'stretch', not by 'letterbox'"):
+            Distilled(taught / "mine", self.pupil(fit="letterbox"), 64)
 
     def test_a_label_that_is_only_watched_is_said_at_once(self, photos, tmp_path, capsys):
         shutil.copytree(photos, tmp_path / "photos")
@@ -305,8 +395,7 @@ def some(label, count, rng):
     return [Example(f"{label}{n}", label, sets.photo(label, rng), {}) for n in range(count)]
 
 
-@pytest.mark.parametrize("fit", ["stretch", "letterbox"])
-@pytest.mark.parametrize("shape", ["free", "true"])
+@pytest.mark.parametrize(("shape", "fit"), [("free", "stretch"), ("true", "stretch"), ("true", "letterbox")])
 def test_photos_of_neither_class_and_places_around_a_photo_must_be_silent(shape, fit):
     rng = np.random.default_rng(0)
     changes = {"batch": 8, "batch_neither": 3, "compose": 1.0, "compose_shape": shape, "fit": fit}

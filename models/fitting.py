@@ -133,10 +133,12 @@ def fit_model(folder: Path, recipe: Recipe, data: Path, photos: int = PHOTOS) ->
     usual, judged = (Measured(*(part[half::2] for part in own)) for half in (0, 1))
     several = len(classifier.classes) > 2
     found = fit(learnt.features, usual.features, usual.probabilities, undecided=several)
+    neither = held_out(data / recipe.neither, photos) if recipe.neither else []
     others = {"made-up pictures": measure(explainer, made_up())}
     if recipe.neither:
-        others[recipe.neither] = measure(explainer, held_out(data / recipe.neither, photos))
-    wholes = set_into_others(recipe, data, watched[1::2], photos)
+        others[recipe.neither] = measure(explainer, neither)
+    wide = landscapes(neither) if recipe.compose_shape == "true" else []
+    wholes = whole_photos(watched[1::2], wide) if wide else []
     metrics = {
         "threshold": found.threshold,
         "quantile": QUANTILE,
@@ -168,14 +170,6 @@ def made_up() -> list[Example]:
 def _warned(found: Familiar, measured: Measured) -> float:
     """Share of these photos that count as unlike."""
     return float(found.unlike(measured.features, measured.probabilities).mean())
-
-
-def set_into_others(recipe: Recipe, data: Path, examples: Sequence[Example], limit: int | None) -> list[Example]:
-    """Photos set into landscape photos of other things, where the recipe names any and photos keep their shape."""
-    if not recipe.neither or recipe.compose_shape != "true":
-        return []
-    others = landscapes(held_out(data / recipe.neither, limit))
-    return whole_photos(examples, others) if others else []
 
 
 def held_out(folder: Path, limit: int | None) -> list[Example]:

@@ -12,11 +12,11 @@ import explain
 from models import calibration, card, evaluation, fitting, measures, storage
 from models.augment import resize
 from models.card import Card
+from models.composed import landscapes, whole_photos
 from models.data import Example, read_set
 from models.recipe import Recipe
 
 TOP = 5
-WHOLE = ", set into whole photos"
 SQUASHED = "crop_w"
 """A column of sets whose photos were squashed to squares, see `models.data`."""
 
@@ -67,8 +67,9 @@ def judge(folder: Path, recipe: Recipe, data: Path, limit: int | None = None, re
     metrics = _measured(explainer, examples, " on val", folder, report)
     if SQUASHED in examples[0].row:
         metrics |= _accuracy(explainer, [_squashed(example) for example in examples], ", photos squashed to squares")
-    if wholes := fitting.set_into_others(recipe, data, examples, limit):
-        metrics |= _accuracy(explainer, wholes, WHOLE)
+    in_shape = recipe.neither and recipe.compose_shape == "true"
+    if in_shape and (wide := landscapes(fitting.held_out(data / recipe.neither, limit))):
+        metrics |= _accuracy(explainer, whole_photos(examples, wide), ", set into whole photos")
     controls: dict[str, float] = {}
     if recipe.judge:
         focus = evaluation.focus(explainer, data / recipe.judge)

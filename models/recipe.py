@@ -31,9 +31,9 @@ class Recipe:
         size: side of the input in pixels when the model is used.
         fit: how a photo, and a view of one while the network learns, meets the square input: "stretch", or "letterbox",
             whole between grey bars. A centred crop would cut off what fills a wide photo.
-        train_size: the same while it learns. Random views make objects look larger than whole photos do, so a model
+        train_size: the side while it learns. Random views make objects look larger than whole photos do, so a model
             that was trained small is best judged large (Touvron et al. 2019, arXiv 1906.06423).
-        last_size: the same in the last epochs.
+        last_size: the side in the last epochs.
         last_epochs: how many of the epochs these are.
         epochs: passes over the photos.
         patience: stop after so many epochs in which the accuracy on `val` has not risen; 0 never stops.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import dataclasses
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -91,15 +89,17 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     keep = commands.add_parser(
-        "filter", help="list the photos of a set that show a kind of thing, by the classes of ImageNet"
+        "filter", help="keep the photos of a set that show a kind of thing, by the classes of ImageNet"
     )
-    keep.add_argument("photos", type=Path, help="a folder or a CSV file")
+    keep.add_argument("photos", type=Path, help="a folder, a CSV file or a .tar")
     keep.add_argument(
         "--kind", nargs="+", required=True, help="car, cat, dog, or names or numbers of ImageNet's classes"
     )
     keep.add_argument("--at-least", type=float, default=0.2, help="the least sum of their probabilities (default: 0.2)")
     keep.add_argument("--weights", type=Path, help="of MobileNetV2 with its top, as .npz (default: Keras' own)")
-    keep.add_argument("--out", type=Path, default=Path("kept.csv"), metavar="FILE", help="(default: kept.csv)")
+    keep.add_argument(
+        "--out", type=Path, default=Path("kept.csv"), metavar="FILE", help="a .csv or .tar (default: kept.csv)"
+    )
     return parser
 
 
@@ -196,25 +196,21 @@ def _familiar(arguments: argparse.Namespace) -> int:
 
 
 def _filter(arguments: argparse.Namespace) -> int:
-    from models import filtering, imagenet
+    from models import filtering, imagenet, sources
     from models.data import read_all
 
     imagenet.indices(arguments.kind)  # a wrong name is said before anything is read
+    filtering.check(sources.find(arguments.photos).entries, arguments.out)
     network = filtering.network(arguments.weights)
     found, faults = read_all(arguments.photos, filtering.SIZE)
     kept, left = filtering.keep(network, [example for _, example in found], arguments.kind, arguments.at_least)
     entries = {example.file: entry for entry, example in found}
-    with arguments.out.open("w", newline="", encoding="utf-8") as lines:
-        table = csv.writer(lines)
-        table.writerow(("file", "label", "split"))
-        for entry in (entries[one.file] for one in kept):  # paths in a table are relative to the table
-            place = os.path.relpath(entry.places[0], arguments.out.parent)
-            table.writerow((place, entry.label, entry.split))
+    filtering.write([entries[one.file] for one in kept], arguments.out)
     for file, share in left:
         print(f"left out, {100 * share:.0f} %: {file}")
     for fault in faults:
         print(f"left out, {fault.file} {fault.reason}")
-    print(f"{len(kept)} of {len(found) + len(faults)} photos are listed in {arguments.out}.")
+    print(f"{len(kept)} of {len(found) + len(faults)} photos are in {arguments.out}.")
     return 0
 
 

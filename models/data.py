@@ -127,15 +127,12 @@ def read(source: Path, split: str, limit: int | None = None, short_side: int | N
 
 
 def read_all(source: Path, short_side: int | None = SHORT_SIDE) -> tuple[list[tuple[Entry, Example]], list[Fault]]:
-    """All photos of a set of files, whatever their splits, each with where it is; and what can't be read.
+    """All photos of a set, whatever their splits, each with where it is; and what can't be read.
 
     Raises:
-        ModelError: there is no such set, its photos lie in archives, or none of them can be read.
+        ModelError: there is no such set, or none of its photos can be read.
     """
-    entries = sources.find(source, "train").entries
-    if any(entry.member for entry in entries):
-        raise ModelError(f"The photos of {source} lie in an archive: unpack it, and name the folder.")
-    return _decoded(entries, short_side, str(source))
+    return _decoded(sources.find(source).entries, short_side, str(source))
 
 
 def read_mask(folder: Path, split: str, rows: list[dict[str, str]]) -> list[Pixels]:

@@ -7,7 +7,11 @@ Plain Keras: this module runs on every Keras backend.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import csv
+import io
+import os
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +19,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from models import imagenet, weights
+from models import imagenet, sources, weights
 from models.augment import resize
 from models.data import Example
 from models.errors import ModelError
+from models.sources import Entry
 
 # Measured with MobileNetV2 and the group "car", chosen on other photos than these: kept are 98 % of 400 photos of cars,
 # none of 400 of cats and dogs, none of 200 details from the middle of cars and 1 % of 200 from their lower left.
@@ -97,3 +102,55 @@ def keep(
     kept = [example for example, share in zip(examples, sums, strict=True) if share >= threshold]
     rest = [(example.file, float(share)) for example, share in zip(examples, sums, strict=True) if share < threshold]
     return kept, rest
+
+
+def write(entries: Sequence[Entry], file: Path) -> None:
+    """A set of these photos: a table of where they lie, or an archive with the photos in it.
+
+    Either has every column that the photos' own table has.
+
+    Args:
+        entries: where the photos are.
+        file: ends in `.csv` or `.tar`; what is there is replaced.
+
+    Raises:
+        ModelError: the name ends in something else, or a table can't name photos that lie in an archive.
+    """
+    check(entries, file)
+    if file.suffix == ".csv":
+        places = [os.path.relpath(entry.places[0], file.parent) for entry in entries]  # from where the table lies
+        file.write_bytes(_table(entries, places))
+        return
+    names = [f"{index:06}-{Path(entry.file).name}" for index, entry in enumerate(entries)]
+    with tarfile.open(file, "w") as tar:
+        for name, content in [("photos.csv", _table(entries, names)), *_contents(entries, names)]:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+
+def check(entries: Sequence[Entry], file: Path) -> None:
+    """Say at once that `write` can't."""
+    if file.suffix not in (".csv", ".tar"):
+        raise ModelError(f"The photos kept are listed in a .csv or packed into a .tar; received {file}.")
+    if not file.absolute().parent.is_dir():
+        raise ModelError(f"There is no folder {file.parent} to put {file.name} in.")
+    if file.suffix == ".csv" and any(entry.member for entry in entries):
+        raise ModelError("These photos lie in an archive, where a table can't name them: pack them, --out kept.tar.")
+
+
+def _contents(entries: Sequence[Entry], names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    for index, content in sources.contents(entries):
+        if isinstance(content, str):
+            raise ModelError(f"{entries[index].file} {content}.")
+        yield names[index], content
+
+
+def _table(entries: Sequence[Entry], files: Sequence[str]) -> bytes:
+    rows = [entry.row | {"file": file, "split": entry.split} for entry, file in zip(entries, files, strict=True)]
+    columns = dict.fromkeys(column for row in rows for column in row) or ("file", "label", "split")
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, columns, restval="")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue().encode()

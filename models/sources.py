@@ -69,12 +69,12 @@ class Source:
     packed: bool = False
 
 
-def find(source: Path, split: str) -> Source:
-    """The entries of a set, of all its splits; of a packed set those of the one split only.
+def find(source: Path, split: str | None = None) -> Source:
+    """The entries of a set, of all its splits; of a packed set those of the one split only, if one is named.
 
     Args:
         source: a folder, a table or an archive, in one of the forms that `FORMS` names.
-        split: for example "train".
+        split: for example "train"; None is all.
 
     Raises:
         ModelError: it is in none of these forms, it is damaged, or it is a packed set without this split.
@@ -128,8 +128,8 @@ def contents(entries: Sequence[Entry]) -> Iterator[tuple[int, bytes | str]]:
     yield from ((index, "is not there") for index in sorted(missing))
 
 
-def _packed(folder: Path, split: str) -> list[Entry] | None:
-    """The rows of `<set>-<split>.csv`; None if the folder is no packed set."""
+def _packed(folder: Path, split: str | None) -> list[Entry] | None:
+    """The rows of `<set>-<split>.csv`, or of all of these; None if the folder is no packed set."""
     prefix = glob.escape(f"{folder.resolve().name}-")
     splits = {}
     for table in sorted(folder.glob(f"{prefix}*.csv")):
@@ -138,11 +138,15 @@ def _packed(folder: Path, split: str) -> list[Entry] | None:
             splits[table.stem.removeprefix(f"{folder.resolve().name}-")] = table, archives
     if not splits:
         return None
-    if split not in splits:
+    if split is not None and split not in splits:
         raise ModelError(f"{folder} has no split {split!r}. Its splits: {', '.join(splits)}.")
-    table, archives = splits[split]
-    rows = [row for row in _rows(table.read_bytes(), table) if (row.get("split") or split) == split]
-    return [_entry(row, archives, _clean(row["file"]) or "", split) for row in rows]
+    return [
+        _entry(row, archives, _clean(row["file"]) or "", name)
+        for name, (table, archives) in splits.items()
+        if split in (None, name)
+        for row in _rows(table.read_bytes(), table)
+        if (row.get("split") or name) == name
+    ]
 
 
 def _beside(table: Path, rows: list[dict[str, str]]) -> list[Entry]:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import shutil
-
 import keras
 import numpy as np
 import pytest
@@ -124,7 +122,7 @@ def test_the_list_is_a_set_with_the_splits_that_there_were(untrained, tmp_path, 
     everything = ["--kind", "cat", "--at-least", "0", "--weights", untrained, "--out", str(kept)]
     assert main(["filter", str(tmp_path / "photos"), *everything]) == 0
     said = capsys.readouterr().out
-    assert "10 of 11 photos are listed in" in said
+    assert "10 of 11 photos are in" in said
     assert "broken.png" in said
     for split, count in (("train", 6), ("val", 4)):
         labels = [example.label for example in data.read(kept, split).examples]
@@ -134,9 +132,32 @@ def test_the_list_is_a_set_with_the_splits_that_there_were(untrained, tmp_path, 
     assert len(data.read(again, "train").examples) == 6
 
 
-def test_photos_in_an_archive_must_be_unpacked_first(untrained, tmp_path, capsys):
+def test_photos_in_an_archive_are_packed_again(untrained, tmp_path, capsys):
+    cars = tmp_path / "cars"
+    sets.write_set(cars, "train", ["car"] * 3, crop_w=80, crop_h=32)
+    sets.write_set(cars, "val", ["car", "van"], crop_w=80, crop_h=32)
+    filtered = ["filter", str(cars), "--kind", "car", "--at-least", "0", "--weights", untrained]
+    assert main([*filtered, "--out", str(tmp_path / "kept.csv")]) == 1
+    assert capsys.readouterr().err.count("lie in an archive, where a table can't name them: pack them") == 1
+    kept = tmp_path / "kept.tar"
+    assert main([*filtered, "--out", str(kept)]) == 0
+    assert "5 of 5 photos are in" in capsys.readouterr().out
+    for split, labels in (("train", ["car"] * 3), ("val", ["car", "van"])):
+        before, after = (data.read(source, split).examples for source in (cars, kept))
+        assert [example.label for example in after] == labels
+        for one, other in zip(before, after, strict=True):  # in the shape that they were cut in: no column was lost
+            assert np.array_equal(one.pixels, other.pixels)
+    assert main(["filter", str(kept), *filtered[2:], "--out", str(tmp_path / "again.tar")]) == 0
+    assert len(data.read(tmp_path / "again.tar", "train").examples) == 3
+
+
+def test_where_photos_are_kept_is_judged_before_they_are(untrained, tmp_path, capsys):
     (tmp_path / "photos" / "cat").mkdir(parents=True)
     (tmp_path / "photos" / "cat" / "0.png").write_bytes(sets.encode(np.zeros((8, 8, 3), np.uint8), ".png"))
-    archive = shutil.make_archive(str(tmp_path / "photos"), "tar", tmp_path / "photos")
-    assert main(["filter", archive, "--kind", "cat", "--weights", untrained]) == 1
-    assert "lie in an archive: unpack it, and name the folder" in capsys.readouterr().err
+    filtered = ["filter", str(tmp_path / "photos"), "--kind", "cat", "--weights", untrained]
+    for name, message in (
+        ("kept.txt", "listed in a .csv or packed into a .tar; received"),
+        ("nowhere/kept.csv", "There is no folder"),
+    ):
+        assert main([*filtered, "--out", str(tmp_path / name)]) == 1
+        assert message in capsys.readouterr().err

@@ -26,7 +26,7 @@ run: $(INSTALLED) ## the page at http://127.0.0.1:8050
 	$(BIN)/gunicorn app:server
 
 test: $(TOOLS) ## every test but the slow ones, the browser's included
-	$(BIN)/python -m pytest -m "not slow" -n 2 --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: $(TOOLS) $(JAX) ## every test, on JAX as well
 	$(BIN)/python -m pytest

@@ -1,29 +1,16 @@
-"""What the tests of several folders share: how they are dealt out, and the network of `twins`."""
+"""What the tests of several folders share: the network of `twins`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     import keras
     import twins
 
     import explain
-
-
-class Scheduler(LoadScopeScheduling):
-    """Tests that share a fixture stay in one process: a module's, and all of the browser's."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid.split("::")[0]
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
-    return Scheduler(config, log)
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
 from typing import Any
 
 import settings
 from models import options
-from models.architecture import Architecture, units
+from models.architecture import Architecture
 from models.card import Card
 from models.errors import ModelError
-from models.recipe import RECIPES, Recipe
+from models.recipe import RECIPES, Recipe, stored
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -23,14 +22,20 @@ def main(argv: list[str] | None = None) -> int:
         argv: its arguments; those of the process if left out.
 
     Returns:
-        0 when all went well, 1 when something did not (said on stderr), 2 when the command was not understood.
+        0 when all went well, 1 when something did not (said on stderr), 2 when the command was not understood, 130
+        when it was stopped by Ctrl-C.
     """
     arguments = _parser().parse_args(argv)
     try:
         return COMMANDS[arguments.command](arguments)
-    except (ModelError, settings.SettingsError, OSError) as error:
-        print(f"whylight models {arguments.command}: {error}", file=sys.stderr)
-        return 1
+    except KeyboardInterrupt:
+        said, status = "stopped; the same command goes on.", 130
+    except (ModelError, settings.SettingsError) as error:
+        said, status = str(error), 1
+    except OSError as error:
+        said, status = f"{error.filename}: {error.strerror}." if error.filename else str(error), 1
+    print(f"whylight models {arguments.command}: {said}", file=sys.stderr)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,14 +65,14 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--data", type=Path, default=Path(), help="folder of the sets and weights named (default: .)"
         )
-        command.add_argument("--limit", type=int, help="use the first so many photos of each set only")
+        command.add_argument("--limit", type=_count, help="use the first so many photos of each set only")
         options.add(command)
     train.add_argument("--run", type=Path, help="where checkpoints lie (default: WHYLIGHT_RUNS/<name>)")
     train.add_argument(
         "--out", type=Path, help="folder to put the finished model's folder in (default: the run folder)"
     )
     train.add_argument("--name", help="the finished model's name (default: that of the recipe, or of the photos)")
-    train.add_argument("--checkpoint-every", type=int, default=100, metavar="STEPS", help="(default: 100)")
+    train.add_argument("--checkpoint-every", type=_count, default=100, metavar="STEPS", help="(default: 100)")
     preview.add_argument("--out", type=Path, default=Path("preview.png"), metavar="FILE", help="(default: preview.png)")
 
     evaluate = commands.add_parser("evaluate", help="judge a model on photos that it has not learnt from")
@@ -101,6 +106,13 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("kept.csv"), metavar="FILE", help="a .csv or .tar (default: kept.csv)"
     )
     return parser
+
+
+def _count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
+    return int(text)
 
 
 def _list(_: argparse.Namespace) -> int:
@@ -138,11 +150,17 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     import keras
 
-    from models import training
+    from models import sources, training
 
     recipe, name, changes = _recipe(arguments)
+    if Path(name).name != name:
+        raise ModelError(f"A model's name is its folder's, without any '/'; received {name!r}.")
     run = arguments.run or settings.load().runs / name
+    out = arguments.out or run
+    (out / name).mkdir(parents=True, exist_ok=True)  # what can't be written to is said before anything is learnt
     teacher = _folder(recipe.distil) if recipe.distil else None
+    if recipe.judge and keras.backend.backend() == "tensorflow":
+        sources.find(arguments.data / recipe.judge, "judge")
     model, recipe = training.train(recipe, arguments.data, run, arguments.limit, arguments.checkpoint_every, teacher)
     if keras.backend.backend() != "tensorflow":
         print(
@@ -151,8 +169,8 @@ def _train(arguments: argparse.Namespace) -> int:
         return 0
     from models import judging, storage  # only now: training itself needs neither the engine nor TensorFlow
 
-    card = storage.save(model, _card(arguments, name, recipe, changes), arguments.out or run)
-    place = (arguments.out or run) / card.name
+    card = storage.save(model, storage.fresh(name, recipe, _command(arguments, changes)), out)
+    place = out / card.name
     _print_metrics(judging.settle(place, recipe, arguments.data, arguments.limit))
     print(f"The model lies in {place}.")
     return 0
@@ -162,6 +180,7 @@ def _preview(arguments: argparse.Namespace) -> int:
     from models import preview
 
     recipe, _, _ = _recipe(arguments)
+    _made(arguments.out, ".png", ".jpg", ".jpeg", ".webp")
     preview.sheet(recipe, arguments.data, arguments.limit or 200).save(arguments.out)
     print(f"The views lie in {arguments.out}.")
     return 0
@@ -175,12 +194,16 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.store and (arguments.photos is not None or arguments.report is not None):
         raise ModelError("--store fits a model to the sets of its recipe: it goes without --photos and --report.")
     folder = _folder(arguments.model)
+    if arguments.report is not None:
+        _made(arguments.report, ".html", ".htm")
+    if arguments.photos is None:
+        _in_data(stored(card.read(folder).recipe), arguments.data)
     if arguments.store:
-        measured = judging.settle(folder, _recipe_of(card.read(folder)), arguments.data)
+        measured = judging.settle(folder, stored(card.read(folder).recipe), arguments.data)
     elif arguments.photos is not None:
         measured = judging.judge_on(folder, arguments.photos, arguments.split or ["val"], arguments.report)
     else:
-        measured = judging.judge(folder, _recipe_of(card.read(folder)), arguments.data, report=arguments.report)
+        measured = judging.judge(folder, stored(card.read(folder).recipe), arguments.data, report=arguments.report)
     _print_metrics(measured)
     return 0
 
@@ -189,7 +212,9 @@ def _familiar(arguments: argparse.Namespace) -> int:
     from models import card, fitting
 
     folder = _folder(arguments.model)
-    fitting.fit_model(folder, _recipe_of(card.read(folder)), arguments.data)
+    recipe = stored(card.read(folder).recipe)
+    _in_data(recipe, arguments.data)
+    fitting.fit_model(folder, recipe, arguments.data)
     for what, value in card.read(folder).familiar.items():
         print(f"{what}: {value:.4f}")
     return 0
@@ -200,7 +225,7 @@ def _filter(arguments: argparse.Namespace) -> int:
     from models.data import read_all
 
     imagenet.indices(arguments.kind)  # a wrong name is said before anything is read
-    filtering.check(sources.find(arguments.photos).entries, arguments.out)
+    filtering.check(sources.find(arguments.photos).entries, _made(arguments.out, ".csv", ".tar"))
     network = filtering.network(arguments.weights)
     found, faults = read_all(arguments.photos, filtering.SIZE)
     kept, left = filtering.keep(network, [example for _, example in found], arguments.kind, arguments.at_least)
@@ -226,51 +251,43 @@ def _recipe(arguments: argparse.Namespace) -> tuple[Recipe, str, dict[str, Any]]
         changes["photos"] = str(photos)
         name = photos.name.partition(".")[0]
         recipe = Recipe(Architecture("resnet50v2"), title=name)
-    return options.changed(recipe, changes), getattr(arguments, "name", None) or name, changes
+    from models import rules
+
+    recipe = options.changed(recipe, changes)
+    rules.check(recipe)
+    _in_data(recipe, arguments.data)
+    return recipe, getattr(arguments, "name", None) or name, changes
 
 
-def _recipe_of(card: Card) -> Recipe:
-    """The recipe that a model was trained by."""
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in card.recipe.items()
-    }
-    return Recipe(**values | {"network": Architecture(**values["network"])})
+def _in_data(recipe: Recipe, data: Path) -> None:
+    """See that the sets that a recipe names lie in the data folder."""
+    for name in filter(None, (recipe.photos, recipe.neither)):
+        if not (data / name).exists():
+            what = "" if Path(name).is_absolute() else f": say with --data in which folder {name} is"
+            raise ModelError(f"{data / name} is not there{what}.")
+
+
+def _made(file: Path, *kinds: str) -> Path:
+    """A file that will be written, in a folder that is there, by a name that says what it is."""
+    if file.suffix.lower() not in kinds:
+        raise ModelError(f"{file} must end in {', '.join(kinds)}.")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
 
 
 def _folder(model: str) -> Path:
     from models import registry
 
-    return registry.folders(settings.load().models).get(model, Path(model))
+    return registry.folder(model, settings.load().models)
 
 
-def _card(arguments: argparse.Namespace, name: str, recipe: Recipe, changes: dict[str, Any]) -> Card:
-    """The card of a fresh model, but for what is measured on the stored one."""
-    from models.evaluation import installed
-
+def _command(arguments: argparse.Namespace, changes: dict[str, Any]) -> str:
+    """What makes the model again, without the names of this machine's folders."""
     if "photos" in changes:
         changes = changes | {"photos": "PHOTOS"}
     limit = f" --limit {arguments.limit}" if arguments.limit else ""
     data = " --data DATA" if arguments.recipe else ""
-    return Card(
-        name=name,
-        title=recipe.title,
-        description=recipe.description,
-        classes=recipe.classes,
-        network=recipe.network,
-        size=recipe.size,
-        fit=recipe.fit,
-        preprocessing=recipe.network.preprocessing,
-        kind="sigmoid" if units(recipe.classes) == 1 else "softmax",
-        data=recipe.origin,
-        licence=recipe.licence,
-        metrics={},
-        controls={},
-        versions=installed("whylight", "tensorflow", "tensorflow-cpu", "keras", "numpy", "opencv-python-headless"),
-        command=f"whylight models train {arguments.recipe or ''}".rstrip() + f"{data}{options.written(changes)}{limit}",
-        recipe=dataclasses.asdict(recipe),
-        checksum="",
-        reference=(),
-    )
+    return f"whylight models train {arguments.recipe or ''}".rstrip() + f"{data}{options.written(changes)}{limit}"
 
 
 def _print_metrics(card: Card) -> None:

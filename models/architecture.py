@@ -15,10 +15,12 @@ class Architecture:
     """One network, but for its weights.
 
     Attributes:
-        backbone: a key of `backbones.BACKBONES`.
+        backbone: a network of Keras Applications: resnet50, resnet101, resnet152, resnet50v2, resnet101v2, resnet152v2,
+            vgg16, vgg19, mobilenetv2, mobilenetv3small, mobilenetv3large, xception, inceptionv3, densenet121,
+            efficientnetv2b0, efficientnetv2b1, efficientnetv2b2, efficientnetv2b3, efficientnetv2s or convnexttiny.
         cut: the last stage of it that is kept; all are, if empty.
         finer: whether its last halving is undone.
-        head: a key of `heads.HEADS`.
+        head: "pool", "conv", "conv-norm" or "dense".
         channels: width of the head's convolution or dense layers.
         dropout: share of the head's features that is left out while learning.
     """

@@ -148,7 +148,7 @@ class BatchLayers:
 
     Args:
         rand_augment: magnitude in 0..1; 0 leaves the layer out, here and below.
-        erasing: largest share of a side that is erased.
+        erasing: largest share of a photo's area that is erased.
         mixup: alpha.
         cutmix: alpha.
     """
@@ -158,7 +158,7 @@ class BatchLayers:
         # In float32 whatever precision the network learns in: these work on 0..255.
         self._layers: list[Any] = []
         if rand_augment:
-            self._layers.append(kinds.RandAugment((0, 255), factor=rand_augment, seed=0, dtype="float32"))
+            self._layers.append(_rand_augment(rand_augment))
         if erasing:
             self._layers.append(
                 kinds.RandomErasing(scale=(0.02, erasing), value_range=(0, 255), seed=0, dtype="float32")
@@ -177,3 +177,20 @@ class BatchLayers:
             data = layer(data, training=True)
         images, targets = (keras.ops.convert_to_numpy(data[key]) for key in ("images", "labels"))
         return np.clip(images, 0, 255).astype(np.float32), targets.astype(np.float32)
+
+
+def _rand_augment(magnitude: float) -> Any:
+    """Keras' layer, with two of its eleven operations as strong as the others.
+
+    In Keras 3.15 both work the other way round: at 0.1, posterising leaves one bit of eight, and solarising inverts
+    nearly every pixel. Here, from magnitude 0 to 1, the bits go from eight to four, as in AutoAugment (Cubuk et al.
+    2018, arXiv 1805.09501, table 6), and the level from which pixels are inverted is drawn from 255 * (1 - magnitude)
+    upwards.
+    """
+    layer = keras.layers.RandAugment((0, 255), factor=magnitude, seed=0, dtype="float32")
+    bits = 8 - round(4 * magnitude)
+    layer.random_posterization = keras.layers.RandomPosterization((bits, bits), (0, 255), seed=0, dtype="float32")
+    # Keras draws levels from the first of these to 255 times the second.
+    layer.solarization.threshold_factor = (255 * (1 - magnitude), 1.0)
+    layer.solarization.addition_factor = (0.0, 0.0)
+    return layer

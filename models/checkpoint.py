@@ -25,7 +25,7 @@ DEFAULTS = {field.name: field.default for field in dataclasses.fields(Recipe) if
 
 
 def claim(run: Path, recipe: Recipe, limit: int | None) -> None:
-    """Write down what the run folder is for, or see that it is for this.
+    """Write down what the run folder is for, or see that it is for this. It may be changed until something was learnt.
 
     Raises:
         ModelError: it was begun with another recipe.
@@ -33,16 +33,23 @@ def claim(run: Path, recipe: Recipe, limit: int | None) -> None:
     run.mkdir(parents=True, exist_ok=True)
     mine = json.loads(json.dumps({**dataclasses.asdict(recipe), "limit": limit}))
     file = run / "recipe.json"
-    if not file.exists():
+    learnt = any(one.suffix in (".npz", ".npy") for one in run.iterdir())
+    if not file.exists() or not learnt:
         text = json.dumps(mine, indent=2)
         replace(file, lambda stream: stream.write(text.encode()))
     theirs = json.loads(json.dumps(DEFAULTS)) | json.loads(file.read_text())
+    mine, theirs = _flat(mine), _flat(theirs)
     differ = [key for key in mine if key not in WORDS and mine[key] != theirs.get(key)]
     if differ:
         raise ModelError(
             f"{run} was begun with {differ[0]} = {theirs.get(differ[0])!r}, now it is {mine[differ[0]]!r}: "
             "name another folder with --run, or delete it."
         )
+
+
+def _flat(recipe: dict[str, Any]) -> dict[str, Any]:
+    """With the settings of the network as settings of their own."""
+    return recipe | {"network": None} | {f"network.{key}": value for key, value in recipe["network"].items()}
 
 
 def save(variables: Sequence[Any], file: Path, step: int) -> None:

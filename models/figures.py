@@ -24,7 +24,7 @@ STEPS = 20
 def confusion(matrix: npt.NDArray[np.int64], classes: Sequence[str]) -> Any:
     """The matrix as shares of each row's photos, what is right in one colour and what is wrong in another."""
     share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    labels = [html.escape(label) for label in classes]  # Plotly reads tags in texts
+    labels = [html.escape(label, quote=False) for label in classes]  # Plotly reads tags in texts
     heatmap = go.Heatmap(
         x=labels,
         y=labels,
@@ -103,7 +103,7 @@ def confidence(values: Numbers, right: npt.NDArray[np.bool_]) -> Any:
 
 def roc(false: Floats, found: Floats, thresholds: Floats, classes: Sequence[str]) -> Any:
     """What share of the second class is found, against what share of the first is taken for it."""
-    other, label = (html.escape(one) for one in classes)
+    other, label = (html.escape(one, quote=False) for one in classes)
     curve = go.Scatter(
         x=false,
         y=found,

@@ -111,13 +111,13 @@ def write(entries: Sequence[Entry], file: Path) -> None:
 
     Args:
         entries: where the photos are.
-        file: ends in `.csv` or `.tar`; what is there is replaced.
+        file: a table if it ends in `.csv`, else an archive; what is there is replaced.
 
     Raises:
-        ModelError: the name ends in something else, or a table can't name photos that lie in an archive.
+        ModelError: a table can't name photos that lie in an archive, or a photo has gone.
     """
     check(entries, file)
-    if file.suffix == ".csv":
+    if file.suffix.lower() == ".csv":
         places = [os.path.relpath(entry.places[0], file.parent) for entry in entries]  # from where the table lies
         file.write_bytes(_table(entries, places))
         return
@@ -131,11 +131,7 @@ def write(entries: Sequence[Entry], file: Path) -> None:
 
 def check(entries: Sequence[Entry], file: Path) -> None:
     """Say at once that `write` can't."""
-    if file.suffix not in (".csv", ".tar"):
-        raise ModelError(f"The photos kept are listed in a .csv or packed into a .tar; received {file}.")
-    if not file.absolute().parent.is_dir():
-        raise ModelError(f"There is no folder {file.parent} to put {file.name} in.")
-    if file.suffix == ".csv" and any(entry.member for entry in entries):
+    if file.suffix.lower() == ".csv" and any(entry.member for entry in entries):
         raise ModelError("These photos lie in an archive, where a table can't name them: pack them, --out kept.tar.")
 
 

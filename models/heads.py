@@ -81,6 +81,17 @@ HEADS = {
 }
 
 
+def find(name: str) -> Head:
+    """The head of that name.
+
+    Raises:
+        ModelError: the table has no such name.
+    """
+    if name not in HEADS:
+        raise ModelError(f"There is no head {name!r}. Known: {', '.join(HEADS)}.")
+    return HEADS[name]
+
+
 def head(name: str, features: Any, channels: int, dropout: float, units: int) -> Any:
     """The logits, (N, units).
 
@@ -94,9 +105,7 @@ def head(name: str, features: Any, channels: int, dropout: float, units: int) ->
     Raises:
         ModelError: the table has no such name.
     """
-    if name not in HEADS:
-        raise ModelError(f"There is no head {name!r}. Known: {', '.join(HEADS)}.")
-    return HEADS[name].build(features, channels, dropout, units)
+    return find(name).build(features, channels, dropout, units)
 
 
 def with_places(network: Any) -> Any:

@@ -36,12 +36,13 @@ def settle(folder: Path, recipe: Recipe, data: Path, limit: int | None = None) -
     Raises:
         ModelError: a set is missing.
     """
-    judged = evaluation.judge(explain.Explainer(storage.load(folder)), read_set(data / recipe.photos, "val", limit))
+    examples = read_set(data / recipe.photos, "val", limit)
+    judged = evaluation.judge(explain.Explainer(storage.load(folder)), examples)
     temperature = calibration.fit(judged.logits, judged.labels, judged.kind)
     dataclasses.replace(card.read(folder), temperature=temperature).write(folder)
     if recipe.neither:
         fitting.fit_model(folder, recipe, data, min(limit or fitting.PHOTOS, fitting.PHOTOS))
-    measured = dataclasses.replace(judge(folder, recipe, data, limit), measured=evaluation.circumstances())
+    measured = dataclasses.replace(_judge(folder, recipe, data, limit, examples), measured=evaluation.circumstances())
     measured.write(folder)
     return measured
 
@@ -62,8 +63,18 @@ def judge(folder: Path, recipe: Recipe, data: Path, limit: int | None = None, re
     Raises:
         ModelError: a set is missing.
     """
+    return _judge(folder, recipe, data, limit, read_set(data / recipe.photos, "val", limit), report)
+
+
+def _judge(
+    folder: Path,
+    recipe: Recipe,
+    data: Path,
+    limit: int | None,
+    examples: Sequence[Example],
+    report: Path | None = None,
+) -> Card:
     explainer = explain.Explainer(storage.load(folder))
-    examples = read_set(data / recipe.photos, "val", limit)
     metrics = _measured(explainer, examples, " on val", folder, report)
     if SQUASHED in examples[0].row:
         metrics |= _accuracy(explainer, [_squashed(example) for example in examples], ", photos squashed to squares")

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from explain import drawing
-from models import targets
+from models import rules, targets
 from models.architecture import units
 from models.batches import Batches
 from models.data import read_set
@@ -27,11 +27,12 @@ def sheet(recipe: Recipe, data: Path, limit: int | None = None) -> Image.Image:
         limit: use the first so many photos of each set only.
 
     Raises:
-        ModelError: the photos are missing.
+        ModelError: the photos are missing, or the recipe contradicts itself.
     """
+    rules.check(recipe)
     photos = read_set(data / recipe.photos, "train", limit)
     neither = read_set(data / recipe.neither, "train", limit) if recipe.neither else []
-    recipe = changed(recipe, {"classes": recipe.classes or tuple(sorted({photo.label for photo in photos}))})
+    recipe = changed(recipe, {"classes": targets.classes(recipe, photos)})
     wanted = targets.labels(recipe, photos)
     batches = Batches(recipe, photos, neither, wanted, targets.counts(recipe, photos))
     pictures, captions = [], []

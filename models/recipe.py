@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from models.architecture import Architecture
 
@@ -62,13 +63,13 @@ class Recipe:
         compose_shape: "free" (both sides are drawn) or "true" (the photo keeps its shape).
         light: strength of the random changes of brightness, contrast and saturation.
         rand_augment: magnitude of RandAugment (Cubuk et al. 2020, arXiv 1909.13719), from 0, none, to 1.
-        erasing: largest share of a side that is erased at random (Zhong et al. 2020, arXiv 1708.04896).
+        erasing: largest share of a view's area that is erased at random (Zhong et al. 2020, arXiv 1708.04896).
         mixup: MixUp's alpha (Zhang et al. 2018, arXiv 1710.09412); 0 is none.
         cutmix: CutMix's alpha (Yun et al. 2019, arXiv 1905.04899); 0 is none.
         silence: weight of the mean squared score of places where nothing of the classes is.
         concentration: weight of the mean root of the absolute score where it may be: few strong places are cheaper than
             many weak ones.
-        precision: Keras' dtype policy while training.
+        precision: Keras' dtype policy while training, "float32" or "mixed_bfloat16".
         seed: of the fresh weights and of every random choice.
     """
 
@@ -122,6 +123,14 @@ class Recipe:
     concentration: float = 0.0
     precision: str = "float32"
     seed: int = 11
+
+
+def stored(values: dict[str, Any]) -> Recipe:
+    """The recipe that a card or a run folder keeps as JSON."""
+    settings: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return Recipe(**settings | {"network": Architecture(**values["network"])})
 
 
 _PETS = (

@@ -49,7 +49,7 @@ def load(name: str | Path, own: Path | None = None) -> Classifier:
     from models import storage
 
     try:
-        return storage.load(_folder(name, own))
+        return storage.load(folder(name, own))
     except ModelError as error:  # whoever explains photos meets this package's errors only through its models
         raise explain.ExplainError(str(error)) from error
 
@@ -68,16 +68,21 @@ def familiar(name: str | Path, own: Path | None = None) -> Familiar | None:
     from models import familiar as fits
 
     try:
-        return fits.load(_folder(name, own))
+        return fits.load(folder(name, own))
     except ModelError as error:
         raise explain.ExplainError(str(error)) from error
 
 
-def _folder(name: str | Path, own: Path | None) -> Path:
+def folder(name: str | Path, own: Path | None = None) -> Path:
+    """Where a model lies, by its name, or by the path of its folder.
+
+    Raises:
+        ModelError: there is none of this name.
+    """
     known = folders(own)
-    folder = known.get(str(name), Path(name))
-    if not (folder / card.FILE).is_file():
+    place = known.get(str(name), Path(name))
+    if not (place / card.FILE).is_file():
         close = difflib.get_close_matches(str(name), known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         raise ModelError(f"There is no model {str(name)!r}.{hint} Known: {', '.join(sorted(known)) or 'none'}.")
-    return folder
+    return place

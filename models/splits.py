@@ -26,6 +26,8 @@ import numpy.typing as npt
 from models.decoding import Pixels
 
 NAMES = ("train", "val", "test")
+NAMED = 8
+"""The most classes that are named on a line."""
 BITS = 10
 CORRELATION = 0.94
 _FLAT = 1.0  # grey levels of standard deviation: below, all photos look the same, and only their bytes count
@@ -86,6 +88,37 @@ def groups(prints: Sequence[Fingerprint]) -> list[list[int]]:
     for index in range(len(prints)):
         found[root(index)].append(index)
     return list(found.values())
+
+
+def across(some: Sequence[Pixels], others: Sequence[Pixels]) -> list[tuple[int, int]]:
+    """Which photos stand on both sides, if only nearly the same.
+
+    Args:
+        some: photos, uint8 RGB (height, width, 3).
+        others: photos that should be none of these.
+
+    Returns:
+        For each of the others that is there as well, the index of the first of some that it is like, and its own.
+    """
+    prints = [fingerprint(pixels.tobytes(), pixels) for pixels in (*some, *others)]
+    found = []
+    for group in groups(prints):
+        first = min(group)
+        if first < len(some):
+            found += [(first, index - len(some)) for index in group if index >= len(some)]
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def census(split: str, labels: Sequence[str], classes: Sequence[str]) -> str:
+    """How many photos of each class a split has, on one line, and of which it has none."""
+    counts = {name: labels.count(name) for name in classes}
+    listed = ", ".join(f"{name} {count}" for name, count in counts.items())
+    if len(classes) > NAMED:
+        listed = f"{len(classes)} classes, {min(counts.values())} to {max(counts.values())} of each"
+    none = [name for name, count in counts.items() if not count]
+    more = f" and {len(none) - NAMED} more" if len(none) > NAMED else ""
+    unmeasured = f"; without any of {', '.join(none[:NAMED])}{more}, nothing will be known of these" if none else ""
+    return f"{split}: {len(labels):,} photos ({listed}){unmeasured}"
 
 
 def assign(prints: Sequence[Fingerprint], given: Sequence[str], together: list[list[int]]) -> list[str]:

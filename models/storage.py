@@ -16,8 +16,11 @@ import numpy.typing as npt
 
 import explain
 from models import backbones, card, weights
+from models.architecture import units
 from models.card import WEIGHTS, Card
 from models.errors import ModelError
+from models.evaluation import installed
+from models.recipe import Recipe
 
 # In logits, and in shares of the largest one where that is above 1; GPUs multiply in 19 bits (TF32).
 TOLERANCE = {"CPU": 1e-4, "GPU": 2e-2}
@@ -25,8 +28,8 @@ TOLERANCE = {"CPU": 1e-4, "GPU": 2e-2}
 
 def network(described: Card) -> Any:
     """The architecture that a card describes, with fresh weights: preprocessed photos to logits."""
-    units = 1 if described.kind == "sigmoid" else len(described.classes)
-    return described.network.network(described.size, units, name=described.name)
+    outputs = 1 if described.kind == "sigmoid" else len(described.classes)
+    return described.network.network(described.size, outputs, name=described.name)
 
 
 def classifier(model: Any, described: Card) -> explain.Classifier:
@@ -39,6 +42,36 @@ def classifier(model: Any, described: Card) -> explain.Classifier:
         kind=described.kind,
         name=described.name,
         temperature=described.temperature,
+    )
+
+
+def fresh(name: str, recipe: Recipe, command: str) -> Card:
+    """The card of a network that has just been trained, but for what is measured on the stored one.
+
+    Args:
+        name: of the model.
+        recipe: it was trained by.
+        command: that makes it again.
+    """
+    return Card(
+        name=name,
+        title=recipe.title,
+        description=recipe.description,
+        classes=recipe.classes,
+        network=recipe.network,
+        size=recipe.size,
+        fit=recipe.fit,
+        preprocessing=recipe.network.preprocessing,
+        kind="sigmoid" if units(recipe.classes) == 1 else "softmax",
+        data=recipe.origin,
+        licence=recipe.licence,
+        metrics={},
+        controls={},
+        versions=installed("whylight", "tensorflow", "tensorflow-cpu", "keras", "numpy", "opencv-python-headless"),
+        command=command,
+        recipe=dataclasses.asdict(recipe),
+        checksum="",
+        reference=(),
     )
 
 

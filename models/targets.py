@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models import architecture, backbones, card, checkpoint, heads, teacher, weights
+from models.card import Card
 from models.data import Example
 from models.errors import ModelError
 from models.recipe import Recipe
@@ -35,8 +36,27 @@ def targets(recipe: Recipe, photos: list[Example], data: Path, run: Path) -> Flo
     return np.asarray((1 - recipe.soft) * labels(recipe, photos) + recipe.soft * soft, np.float32)
 
 
-def labels(recipe: Recipe, photos: list[Example]) -> Floats:
+def classes(recipe: Recipe, photos: list[Example]) -> tuple[str, ...]:
+    """The recipe's classes; the labels of the photos learnt from, if it leaves them to these.
+
+    Raises:
+        ModelError: there is only one.
+    """
+    found = recipe.classes or tuple(sorted({photo.label for photo in photos}))
+    if len(found) < 2:
+        raise ModelError(
+            f"All {len(photos)} photos of train are of one class, {found[0]!r}: a model tells at least two apart."
+        )
+    return found
+
+
+def labels(recipe: Recipe, photos: list[Example], split: str = "train") -> Floats:
     """The photos' own labels, smoothed, as probabilities: float32 (photos, units).
+
+    Args:
+        recipe: has the classes.
+        photos: of one split.
+        split: which, for the error.
 
     Raises:
         ModelError: a photo has a label that is none of the classes.
@@ -44,7 +64,11 @@ def labels(recipe: Recipe, photos: list[Example]) -> Floats:
     index = {label: n for n, label in enumerate(recipe.classes)}
     unknown = sorted({photo.label for photo in photos} - set(index))
     if unknown:
-        raise ModelError(f"The photos have the label {unknown[0]!r}, which is none of the classes: {', '.join(index)}.")
+        count = sum(photo.label == unknown[0] for photo in photos)
+        raise ModelError(
+            f"{count} of the photos of {split} have the label {unknown[0]!r}, which is none of the classes: "
+            f"{', '.join(index)}." + ("" if split == "train" else " To be one, it needs photos in train.")
+        )
     hot = np.eye(len(index), dtype=np.float32)[[index[photo.label] for photo in photos]]
     hot = (1 - recipe.smoothing) * hot + recipe.smoothing / len(index)
     return np.asarray(hot[:, 1:] if architecture.units(recipe.classes) == 1 else hot, np.float32)
@@ -60,6 +84,28 @@ def counts(recipe: Recipe, photos: list[Example]) -> Floats:
     return np.array([by_class[recipe.classes.index(photo.label)] for photo in photos], np.float32)
 
 
+def teacher_card(folder: Path, recipe: Recipe) -> Card:
+    """The card of the stored model in a folder, if it can teach by this recipe.
+
+    Raises:
+        ModelError: there is no such model, it has other classes, or photos meet it in another way.
+    """
+    described = card.read(folder)
+    if described.classes != recipe.classes:
+        theirs, ours = (
+            ", ".join(some[:5]) + (" ..." if len(some) > 5 else "") for some in (described.classes, recipe.classes)
+        )
+        raise ModelError(
+            f"{folder.name} can't teach this model: it tells other classes apart, or in another order, {theirs}; "
+            f"here they are {ours}."
+        )
+    if described.fit != recipe.fit:
+        raise ModelError(
+            f"{folder.name} can't teach this model: it knows photos by {described.fit!r}, not by {recipe.fit!r}."
+        )
+    return described
+
+
 class Distilled:
     """Mixes in what a stored model says of the very views that are learnt from.
 
@@ -69,17 +115,11 @@ class Distilled:
         size: side of the views.
 
     Raises:
-        ModelError: there is no such model, it has other classes, or photos meet it in another way.
+        ModelError: as `teacher_card`.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, size: int) -> None:
-        described = card.read(folder)
-        if described.classes != recipe.classes:
-            raise ModelError(f"{folder.name} can't teach this model: it tells other classes apart.")
-        if described.fit != recipe.fit:
-            raise ModelError(
-                f"{folder.name} can't teach this model: it knows photos by {described.fit!r}, not by {recipe.fit!r}."
-            )
+        described = teacher_card(folder, recipe)
         self._size = size if heads.HEADS[described.network.head].local else described.size
         self._network = described.network.network(self._size, architecture.units(recipe.classes))
         weights.read(self._network, folder / card.WEIGHTS)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from models import architecture, backbones, checkpoint, heads, norms, targets, weights
+from models import architecture, backbones, checkpoint, heads, norms, optimizers, rules, splits, targets, weights
 from models.augment import fitted
 from models.batches import Batches
 from models.data import Example, read_set
@@ -26,10 +26,6 @@ from models.recipe import Recipe
 
 Floats = npt.NDArray[np.float32]
 CHECKPOINT = "checkpoint.npz"
-OPTIMIZERS = {
-    "adamw": lambda rate, **options: keras.optimizers.AdamW(rate, global_clipnorm=1.0, **options),
-    "sgd": lambda rate, **options: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **options),
-}
 FEATURE_BYTES = 4_000_000_000
 """The most memory that the head's own epochs take for features; of a larger set they see a part."""
 
@@ -57,15 +53,20 @@ def train(
         its classes, if it left them to the photos.
 
     Raises:
-        ModelError: data is missing, the recipe contradicts itself, or the run folder belongs to another recipe.
+        ModelError: data is missing, the recipe contradicts itself, the run folder belongs to another recipe, or the
+            rate is so high that the weights became infinite.
     """
-    _check(recipe)
+    rules.check(recipe)
     photos = read_set(data / recipe.photos, "train", limit)
-    if not recipe.classes:
-        recipe = dataclasses.replace(recipe, classes=tuple(sorted({photo.label for photo in photos})))
-    checkpoint.claim(run, recipe, limit)
+    recipe = dataclasses.replace(recipe, classes=targets.classes(recipe, photos))
     watched = read_set(data / recipe.photos, "val", limit)
-    targets.labels(recipe, watched)  # a label of theirs that is no class is said before anything is learnt
+    targets.labels(recipe, watched, "val")  # a label of theirs that is no class is said before anything is learnt
+    if distil:
+        targets.teacher_card(distil, recipe)
+    print(splits.census("train", [photo.label for photo in photos], recipe.classes))
+    print(splits.census("val", [photo.label for photo in watched], recipe.classes))
+    print(_leaks(photos, watched), end="")
+    checkpoint.claim(run, recipe, limit)
     neither = read_set(data / recipe.neither, "train", limit) if recipe.neither else []
     wanted = targets.targets(recipe, photos, data, run)
     counts = targets.counts(recipe, photos)
@@ -100,6 +101,8 @@ def train(
                 if len(learner.output_names) > 1:
                     y["places"], weighed["places"] = batch.may_speak, np.ones(len(batch.x), np.float32)
                 losses = learner.train_on_batch(scale(batch.x), y, weighed, return_dict=True)
+                if not np.isfinite(list(losses.values())).all():  # from here on, all weights are lost
+                    raise ModelError(f"The loss is no number any more at step {step + 1}: take a lower rate.")
                 if step % 10 == 0:  # Keras gives the mean since it was last reset
                     progress.set_postfix({key: f"{float(value):.3f}" for key, value in losses.items()})
                     learner.reset_metrics()
@@ -113,6 +116,19 @@ def train(
                 if over:
                     return monitor.final(), recipe
     return monitor.final(), recipe
+
+
+def _leaks(photos: list[Example], watched: list[Example]) -> str:
+    """A line that names photos that are judged although they, or nearly the same, are learnt from, if there are any."""
+    pairs = splits.across([photo.pixels for photo in photos], [photo.pixels for photo in watched])
+    if not pairs:
+        return ""
+    named = [f"{watched[b].file} (as {photos[a].file})" for a, b in pairs[:3]]
+    more = f" and {len(pairs) - 3} more" if len(pairs) > 3 else ""
+    return (
+        f"{len(pairs)} of the {len(watched)} photos of val are the same as one of train or nearly so, which flatters "
+        f"the accuracy: {', '.join(named)}{more}.\n"
+    )
 
 
 def summary(network: Any) -> str:
@@ -140,39 +156,6 @@ def summary(network: Any) -> str:
     return "\n".join([*lines, f"{trained:,} of {total:,} weights learn"])
 
 
-def _check(recipe: Recipe) -> None:
-    """Say what does not go together before anything is read."""
-    local = heads.HEADS[recipe.network.head].local if recipe.network.head in heads.HEADS else True
-    quiet = recipe.silence or recipe.concentration
-    rules = {
-        "a head of dense layers has no scores of places, so it takes neither silence nor concentration": quiet
-        and not local,
-        "a head of dense layers has one size of input: train_size must be size, without last_epochs": not local
-        and (recipe.last_epochs > 0 or recipe.train_size != recipe.size),
-        "mixed photos have no places of their own: mixup and cutmix go without silence and concentration": quiet
-        and (recipe.mixup or recipe.cutmix),
-        "photos can only be composed freely with photos of neither class: name a set of them": recipe.compose
-        and recipe.compose_shape == "free"
-        and not recipe.neither,
-        "last_epochs needs a last_size, and must not be more than epochs": recipe.last_epochs > 0
-        and (not recipe.last_size or recipe.last_epochs > recipe.epochs),
-        'optimizer is "adamw" or "sgd"': recipe.optimizer not in OPTIMIZERS,
-        'fit is "stretch" or "letterbox"': recipe.fit not in ("stretch", "letterbox"),
-        'batch_norm is "inference" or "train"': recipe.batch_norm not in ("inference", "train"),
-        'photos that are composed freely lose the shape that a letterbox keeps: compose_shape must be "true"': (
-            recipe.fit == "letterbox" and recipe.compose and recipe.compose_shape == "free"
-        ),
-        'view_of is "sides" or "pixels"': recipe.view_of not in ("sides", "pixels"),
-        'compose_shape is "true" or "free"': recipe.compose_shape not in ("true", "free"),
-        "to learn from another model, say how much of the target is its: distil_share": bool(recipe.distil)
-        and not recipe.distil_share,
-        "to learn from a teacher, say how much of the target is its: soft": bool(recipe.teacher) and not recipe.soft,
-    }
-    for rule, broken in rules.items():
-        if broken:
-            raise ModelError(f"The recipe contradicts itself: {rule}.")
-
-
 def _fresh(recipe: Recipe, data: Path) -> Any:
     """The network as it begins: pretrained weights, a fresh head, and what is frozen frozen."""
     body = recipe.network.body(None if recipe.last_epochs else recipe.train_size)
@@ -197,18 +180,7 @@ def _learner(recipe: Recipe, network: Any, steps: int) -> Any:
         losses["places"] = _quiet(recipe)
     else:
         learner = keras.Model(network.input, {"score": network.output})
-    warmup = min(recipe.warmup, steps // 4)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=recipe.rate, warmup_steps=warmup
-    )
-    optimizer = OPTIMIZERS[recipe.optimizer](
-        schedule,
-        weight_decay=recipe.decay,
-        use_ema=True,
-        ema_momentum=recipe.average,
-        ema_overwrite_frequency=None,
-    )
-    learner.compile(optimizer, loss=losses)
+    learner.compile(optimizers.optimizer(recipe, steps), loss=losses)
     learner.optimizer.build(learner.trainable_variables)
     return learner
 
@@ -308,8 +280,9 @@ class _Monitor:
     def final(self) -> Any:
         """The network to keep, at the recipe's size: of the best epoch, or with the averaged weights."""
         if self._recipe.patience:
-            checkpoint.restore(self._network.variables, self._best)
-        else:
+            print(f"The weights of epoch {checkpoint.restore(self._network.variables, self._best)} are kept.")
+        elif self._learner.optimizer.iterations > 0:  # else there is no average yet: the head alone has learnt
+            print("The moving average of the weights is kept.")
             self._learner.optimizer.finalize_variable_values(self._learner.trainable_variables)
         final = self._recipe.network.network(self._recipe.size, architecture.units(self._recipe.classes))
         final.set_weights(self._network.get_weights())

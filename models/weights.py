@@ -33,11 +33,18 @@ Layers = dict[str, list[Any]]
 
 
 def write(network: Any, file: Path) -> None:
-    """Store the weights of a functional network, nested or not, as .npz."""
+    """Store the weights of a functional network, nested or not, as .npz.
+
+    Raises:
+        ModelError: a weight is no number, or too large for half precision.
+    """
     arrays: dict[str, Any] = {}
     for key, variable in _keyed(network).items():
         array = np.asarray(variable.numpy(), np.float32)
-        arrays[key] = array.astype(np.float16) if array.ndim > 1 else array
+        with np.errstate(over="ignore"):  # said below
+            arrays[key] = array.astype(np.float16) if array.ndim > 1 else array
+        if not np.isfinite(arrays[key]).all():
+            raise ModelError(f"{key} has weights that are no numbers, or too large: train it again at a lower rate.")
     np.savez_compressed(file, **arrays)
 
 

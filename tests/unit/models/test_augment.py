@@ -116,6 +116,31 @@ def test_erasing_leaves_labels_and_most_of_the_photo():
     assert kept.min() >= 0.6
 
 
+@pytest.mark.parametrize(("magnitude", "levels"), [(0.1, 255), (0.3, 127), (1.0, 15)])
+def test_rand_augment_is_as_strong_as_it_is_asked_to_be(magnitude, levels):
+    """A ramp through all greys: posterised to 8, 7 and 4 bits it has 256, 128 and 16 of them. Of a solarised one, what
+    is darker than 255 * (1 - magnitude) stays as it is, and the rest is inverted from there on or from above."""
+    greys = np.tile(np.arange(256, dtype=np.float32)[:, None], (4, 2, 1, 3))
+    layer = augment._rand_augment(magnitude)
+    assert len(np.unique(np.asarray(layer.random_posterization(greys)))) == levels + 1
+    drawn = [np.asarray(layer.solarization(greys, training=True)) for _ in range(8)]
+    below = greys < 255 * (1 - magnitude)
+    for solarised in drawn:
+        assert np.array_equal(solarised[below], greys[below])
+        changed = solarised != greys
+        assert np.array_equal(solarised[changed], 255 - greys[changed])
+    assert any((solarised != greys).any() for solarised in drawn)
+
+
+def test_a_little_of_rand_augment_leaves_no_negatives():
+    """At 0.1 every operation is mild: what is brighter to the right stays so, in each of a hundred batches."""
+    x = np.tile(np.linspace(40, 210, 32, dtype=np.float32)[:, None], (2, 32, 1, 3))
+    layers = augment.BatchLayers(0.1, 0, 0, 0)
+    for seed in range(100):
+        changed, _ = layers(x.copy(), np.eye(2, dtype=np.float32), np.random.default_rng(seed))
+        assert (changed[:, 8:24, 22:28].mean((1, 2, 3)) > changed[:, 8:24, 4:10].mean((1, 2, 3)) + 20).all()
+
+
 def test_rand_augment_stays_in_range_and_changes_something():
     rng = np.random.default_rng(3)
     x = rng.uniform(0, 255, (4, 32, 32, 3)).astype(np.float32)

@@ -155,9 +155,10 @@ def test_where_photos_are_kept_is_judged_before_they_are(untrained, tmp_path, ca
     (tmp_path / "photos" / "cat").mkdir(parents=True)
     (tmp_path / "photos" / "cat" / "0.png").write_bytes(sets.encode(np.zeros((8, 8, 3), np.uint8), ".png"))
     filtered = ["filter", str(tmp_path / "photos"), "--kind", "cat", "--weights", untrained]
+    (tmp_path / "file").touch()
     for name, message in (
-        ("kept.txt", "listed in a .csv or packed into a .tar; received"),
-        ("nowhere/kept.csv", "There is no folder"),
+        ("kept.txt", "kept.txt must end in .csv, .tar."),
+        ("file/kept.csv", "file: File exists."),
     ):
         assert main([*filtered, "--out", str(tmp_path / name)]) == 1
         assert message in capsys.readouterr().err

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from models import options
+from models import backbones, heads, options
 from models.architecture import Architecture
 from models.recipe import RECIPES, Recipe
 
@@ -71,3 +71,8 @@ def test_a_value_of_the_wrong_kind_is_refused(parser, capsys):
     with pytest.raises(SystemExit):
         parser.parse_args(["--epochs", "many"])
     assert "--epochs: invalid int value: 'many'" in capsys.readouterr().err
+
+
+def test_the_help_names_every_network_and_head(parser):
+    said = " ".join(parser.format_help().split())
+    assert [name for name in (*backbones.BACKBONES, *(f'"{head}"' for head in heads.HEADS)) if name not in said] == []

@@ -172,3 +172,27 @@ def test_a_hash_is_the_papers():
     expected = "".join("1" if small[y, x + 1] > small[y, x] else "0" for y in range(8) for x in range(8))
     found = splits.fingerprint(b"", np.repeat(grey[..., None], 3, 2))
     assert f"{found.bits:064b}" == expected
+
+
+def test_photos_that_stand_on_both_sides_are_found(photos, copies):
+    """Copies of the third and the fifth, compressed anew and resized, and the tenth itself, among others."""
+    names = list(photos)
+    some = [decode(photos[name]) for name in names[:20]]
+    again = [decode(copies[names[n].replace(".png", "-copy.jpg")]) for n in (3, 5)]
+    others = [decode(photos[names[30]]), *again, decode(photos[names[31]]), some[10]]
+    assert splits.across(some, others) == [(3, 1), (5, 2), (10, 4)]
+    assert splits.across(some, others[:1]) == splits.across([], others) == splits.across(some, []) == []
+
+
+def test_a_split_is_summed_up_on_one_line():
+    labels = ["cat"] * 3 + ["dog"]
+    assert splits.census("val", labels, ("cat", "dog")) == "val: 4 photos (cat 3, dog 1)"
+    assert splits.census("val", labels, ("car", "cat", "dog")) == (
+        "val: 4 photos (car 0, cat 3, dog 1); without any of car, nothing will be known of these"
+    )
+    many = [str(n) for n in range(20)]
+    assert splits.census("train", [*many, "7"], many) == "train: 21 photos (20 classes, 1 to 2 of each)"
+    assert splits.census("val", ["7"], many) == (
+        "val: 1 photos (20 classes, 0 to 1 of each); without any of 0, 1, 2, 3, 4, 5, 6, 8 and 11 more, nothing will "
+        "be known of these"
+    )

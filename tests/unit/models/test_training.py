@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -88,6 +89,7 @@ def test_a_trained_model_is_loaded_with_its_card(trained):
     assert card.kind == "sigmoid"
     assert set(card.metrics) == {
         "accuracy on val",
+        "accuracy, set into whole photos",
         "calibration error on val",
         "heat inside the mask",
         "hottest pixel in the head box",
@@ -116,6 +118,7 @@ def test_a_run_that_was_begun_before_a_setting_existed_goes_on_with_its_default(
     begun = json.loads((tmp_path / "recipe.json").read_text())
     del begun["fit"]
     (tmp_path / "recipe.json").write_text(json.dumps(begun))
+    (tmp_path / "checkpoint.npz").touch()
     checkpoint.claim(tmp_path, recipe, None)
     with pytest.raises(ModelError, match="was begun with fit = 'stretch', now it is 'letterbox'"):
         checkpoint.claim(tmp_path, dataclasses.replace(recipe, fit="letterbox"), None)
@@ -203,7 +206,10 @@ class TestThreeClasses:
         (taught / "other").mkdir()
         (taught / "other" / "card.json").write_text(json.dumps(other))
         assert self.train(photos, tmp_path / "no", *teacher, "--distil", str(taught / "other")) == 1
-        assert "other can't teach this model: it tells other classes apart" in capsys.readouterr().err
+        assert (
+            "other can't teach this model: it tells other classes apart, or in another order, a, b, c; here they"
+            in capsys.readouterr().err
+        )
 
     def test_it_stops_when_nothing_is_won_any_more(self, photos, tmp_path):
         """At a rate of nothing, the first epoch is as good as any: after two more it is over."""
@@ -235,8 +241,8 @@ class TestThreeClasses:
             assert difference[1] < min(difference[0], difference[2], difference[3]) / 3, "but for half precision"
 
     def test_as_the_shipped_residual_networks_learn_and_with_a_letterbox(self, photos, tmp_path):
-        how = ("--optimizer", "sgd", "--rate", "0.02", "--batch-norm", "train", "--precision", "mixed_bfloat16")
-        head = ("--head", "conv-norm", "--channels", "8", "--silence", "0.01", "--head-epochs", "0")
+        how = ("--optimizer", "sgd", "--rate", "0.05", "--batch-norm", "train", "--precision", "mixed_bfloat16")
+        head = ("--head", "conv-norm", "--channels", "32", "--silence", "0.01", "--head-epochs", "0")
         assert self.train(photos, tmp_path, *how, *head, "--epochs", "20", "--fit", "letterbox") == 0
         card = models.available(tmp_path)["mine"]
         assert card.fit == models.load("mine", tmp_path).fit == "letterbox"
@@ -264,6 +270,12 @@ class TestThreeClasses:
             (("--view-of", "side"), 'view_of is "sides" or "pixels"'),
             (("--compose-shape", "round"), 'compose_shape is "true" or "free"'),
             (("--distil", "pets"), "how much of the target is its: distil_share"),
+            (("--distil", "nosuch", "--distil-share", "1"), "There is no model 'nosuch'"),
+            (("--distil", "pets", "--distil-share", "1"), "tells other classes apart, or in another order, cat, dog;"),
+            (("--judge", "nowhere"), "nowhere is not there: a set is"),
+            (("--name", "a/b"), "A model's name is its folder's, without any '/'; received 'a/b'."),
+            (("--out", "/dev/null/x"), "/dev/null/x/mine: Not a directory."),
+            (("--rate", "nan"), "rate must be at least 0; received nan."),
             (("--teacher", "weights.npz"), "how much of the target is its: soft"),
             (("--freeze", "stage9"), "'stage9' names no layer and no stage"),
             (("--cut", "stage9"), "has no stage 'stage9'"),
@@ -273,6 +285,60 @@ class TestThreeClasses:
     def test_what_contradicts_itself_is_said(self, photos, tmp_path, capsys, options, said):
         assert self.train(photos, tmp_path, *options) == 1
         assert said in capsys.readouterr().err
+
+    def test_a_setting_may_be_mended_until_something_was_learnt(self, photos, tmp_path, capsys):
+        assert self.train(photos, tmp_path, "--freeze", "stage9") == 1
+        assert self.train(photos, tmp_path, "--epochs", "1", "--head-epochs", "0") == 0
+        assert self.train(photos, tmp_path, "--epochs", "1", "--head-epochs", "0", "--cut", "stage1") == 1
+        assert "was begun with network.cut = 'stage2', now it is 'stage1'" in capsys.readouterr().err
+
+    def test_a_head_alone_is_kept(self, photos, tmp_path):
+        """Without epochs of the whole, there is no average of its weights."""
+        alone = ("--epochs", "0", "--head-epochs", "30", "--head-rate", "0.01")
+        assert self.train(photos, tmp_path, *alone) == 0
+        assert models.available(tmp_path)["mine"].metrics["accuracy on val"] > 0.6
+
+    def test_a_rate_that_breaks_the_weights_is_said(self, photos, tmp_path, capsys):
+        assert self.train(photos, tmp_path, "--optimizer", "sgd", "--rate", "1e30", "--head-epochs", "0") == 1
+        assert re.search(r"loss is no number any more at step \d+: take a lower rate", capsys.readouterr().err)
+        assert not (tmp_path / "mine" / "card.json").exists()
+
+    def test_what_is_learnt_from_and_judged_is_counted(self, photos, tmp_path, capsys):
+        shutil.copytree(photos, tmp_path / "photos")
+        shutil.rmtree(tmp_path / "photos" / "val" / "green")
+        shutil.copy(photos / "train" / "red" / "3.png", tmp_path / "photos" / "val" / "blue" / "leak.png")
+        assert self.train(tmp_path / "photos", tmp_path, "--epochs", "1", "--head-epochs", "0") == 0
+        said = capsys.readouterr().out
+        assert "train: 30 photos (blue 10, green 10, red 10)\n" in said
+        assert "val: 9 photos (blue 5, green 0, red 4); without any of green, nothing will be known of these\n" in said
+        assert "1 of the 9 photos of val are the same as one of train or nearly so" in said
+        assert "val/blue/leak.png (as train/red/3.png)." in said
+
+    def test_one_class_is_none(self, photos, tmp_path, capsys):
+        shutil.copytree(photos, tmp_path / "photos")
+        for split in ("train", "val"):
+            for label in ("red", "blue"):
+                shutil.rmtree(tmp_path / "photos" / split / label)
+        one = "All 10 photos of train are of one class, 'green': a model tells at least two apart."
+        assert self.train(tmp_path / "photos", tmp_path) == 1
+        assert one in capsys.readouterr().err
+        assert main(["preview", "--photos", str(tmp_path / "photos"), "--out", str(tmp_path / "sheet.png")]) == 1
+        assert one in capsys.readouterr().err
+
+    def test_ctrl_c_ends_in_a_sentence(self, photos, tmp_path, monkeypatch, capsys):
+        def stopped(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Batches, "step", stopped)
+        assert self.train(photos, tmp_path, "--head-epochs", "0") == 130
+        assert capsys.readouterr().err.endswith("whylight models train: stopped; the same command goes on.\n")
+
+    @pytest.mark.parametrize("option", ["--limit", "--checkpoint-every"])
+    @pytest.mark.parametrize("count", ["0", "-3", "two"])
+    def test_a_count_is_at_least_one(self, photos, tmp_path, capsys, option, count):
+        with pytest.raises(SystemExit):
+            self.train(photos, tmp_path, f"{option}={count}")
+        assert f"must be a whole number of at least 1, not '{count}'" in capsys.readouterr().err
 
     def test_a_stored_model_s_share_of_the_target(self, taught):
         """A quarter is what it says of the very view, as the engine finds it, and the rest the view's own."""
@@ -308,7 +374,9 @@ class TestThreeClasses:
         shutil.copytree(photos, tmp_path / "photos")
         shutil.copytree(photos / "val" / "red", tmp_path / "photos" / "val" / "mauve")
         assert self.train(tmp_path / "photos", tmp_path) == 1
-        assert "the label 'mauve', which is none of the classes: blue, green, red." in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert "4 of the photos of val have the label 'mauve', which is none of the classes: blue, green, red." in said
+        assert "it needs photos in train" in said
         assert not (tmp_path / "run" / "checkpoint.npz").exists()
 
     def test_a_preview_shows_views_with_their_labels(self, photos, tmp_path, monkeypatch):
@@ -317,6 +385,7 @@ class TestThreeClasses:
         monkeypatch.setattr(drawing, "contact_sheet", lambda views, said: captions.extend(said) or drawn(views, said))
         sheet = tmp_path / "sheet.png"
         assert main(["preview", "--photos", str(photos), "--train-size", "64", "--out", str(sheet)]) == 0
+        assert main(["preview", "--photos", str(photos), "--out", str(tmp_path / "sheet.xyz")]) == 1
         with Image.open(sheet) as picture:
             assert picture.width > 300
             assert picture.height > 300

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return COMMANDS[arguments.command](arguments)
     except KeyboardInterrupt:
-        said, status = "stopped; the same command goes on.", 130
+        said, status = "stopped." + (" The same command goes on." if arguments.command == "train" else ""), 130
     except (ModelError, settings.SettingsError) as error:
         said, status = str(error), 1
     except OSError as error:
@@ -150,17 +151,19 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     import keras
 
-    from models import sources, training
+    from models import training
 
     recipe, name, changes = _recipe(arguments)
-    if Path(name).name != name:
+    if name in ("", "..") or Path(name).name != name:
         raise ModelError(f"A model's name is its folder's, without any '/'; received {name!r}.")
     run = arguments.run or settings.load().runs / name
     out = arguments.out or run
-    (out / name).mkdir(parents=True, exist_ok=True)  # what can't be written to is said before anything is learnt
     teacher = _folder(recipe.distil) if recipe.distil else None
-    if recipe.judge and keras.backend.backend() == "tensorflow":
-        sources.find(arguments.data / recipe.judge, "judge")
+    if keras.backend.backend() == "tensorflow":
+        _in_data(arguments.data, recipe.judge)
+    (out / name).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=out / name):  # what can't be written to is said before anything is learnt
+        pass
     model, recipe = training.train(recipe, arguments.data, run, arguments.limit, arguments.checkpoint_every, teacher)
     if keras.backend.backend() != "tensorflow":
         print(
@@ -197,7 +200,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.report is not None:
         _made(arguments.report, ".html", ".htm")
     if arguments.photos is None:
-        _in_data(stored(card.read(folder).recipe), arguments.data)
+        _in_data(arguments.data, *judging.sets(stored(card.read(folder).recipe)))
     if arguments.store:
         measured = judging.settle(folder, stored(card.read(folder).recipe), arguments.data)
     elif arguments.photos is not None:
@@ -213,7 +216,7 @@ def _familiar(arguments: argparse.Namespace) -> int:
 
     folder = _folder(arguments.model)
     recipe = stored(card.read(folder).recipe)
-    _in_data(recipe, arguments.data)
+    _in_data(arguments.data, recipe.photos, recipe.neither)
     fitting.fit_model(folder, recipe, arguments.data)
     for what, value in card.read(folder).familiar.items():
         print(f"{what}: {value:.4f}")
@@ -225,12 +228,13 @@ def _filter(arguments: argparse.Namespace) -> int:
     from models.data import read_all
 
     imagenet.indices(arguments.kind)  # a wrong name is said before anything is read
-    filtering.check(sources.find(arguments.photos).entries, _made(arguments.out, ".csv", ".tar"))
+    entries = sources.find(arguments.photos).entries
+    filtering.check(entries, _made(arguments.out, ".csv", ".tar"))
     network = filtering.network(arguments.weights)
-    found, faults = read_all(arguments.photos, filtering.SIZE)
+    found, faults = read_all(entries, str(arguments.photos), filtering.SIZE)
     kept, left = filtering.keep(network, [example for _, example in found], arguments.kind, arguments.at_least)
-    entries = {example.file: entry for entry, example in found}
-    filtering.write([entries[one.file] for one in kept], arguments.out)
+    chosen = {id(example) for example in kept}  # two may have one name, each in a split of its own
+    filtering.write([entry for entry, example in found if id(example) in chosen], arguments.out)
     for file, share in left:
         print(f"left out, {100 * share:.0f} %: {file}")
     for fault in faults:
@@ -255,13 +259,13 @@ def _recipe(arguments: argparse.Namespace) -> tuple[Recipe, str, dict[str, Any]]
 
     recipe = options.changed(recipe, changes)
     rules.check(recipe)
-    _in_data(recipe, arguments.data)
+    _in_data(arguments.data, recipe.photos, recipe.neither)
     return recipe, getattr(arguments, "name", None) or name, changes
 
 
-def _in_data(recipe: Recipe, data: Path) -> None:
-    """See that the sets that a recipe names lie in the data folder."""
-    for name in filter(None, (recipe.photos, recipe.neither)):
+def _in_data(data: Path, *names: str) -> None:
+    """See that the sets that a recipe names, if it does, lie in the data folder."""
+    for name in filter(None, names):
         if not (data / name).exists():
             what = "" if Path(name).is_absolute() else f": say with --data in which folder {name} is"
             raise ModelError(f"{data / name} is not there{what}.")
@@ -282,7 +286,7 @@ def _folder(model: str) -> Path:
 
 
 def _command(arguments: argparse.Namespace, changes: dict[str, Any]) -> str:
-    """What makes the model again, without the names of this machine's folders."""
+    """What makes the model again, as it was typed, but for where the photos are."""
     if "photos" in changes:
         changes = changes | {"photos": "PHOTOS"}
     limit = f" --limit {arguments.limit}" if arguments.limit else ""

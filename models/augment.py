@@ -161,7 +161,7 @@ class BatchLayers:
             self._layers.append(_rand_augment(rand_augment))
         if erasing:
             self._layers.append(
-                kinds.RandomErasing(scale=(0.02, erasing), value_range=(0, 255), seed=0, dtype="float32")
+                kinds.RandomErasing(scale=(min(0.02, erasing), erasing), value_range=(0, 255), seed=0, dtype="float32")
             )
         if mixup:
             self._layers.append(kinds.MixUp(mixup, seed=0, dtype="float32"))

@@ -17,6 +17,12 @@ import numpy as np
 from models.errors import ModelError
 from models.recipe import Recipe
 
+CHECKPOINT = "checkpoint.npz"
+BEST = "best.npz"
+"""The weights of the best epoch so far, where a recipe has patience."""
+LABELS = "teacher.npy"
+"""What a teacher says of the photos."""
+
 WORDS = ("title", "description", "origin", "licence", "judge")
 """What of a recipe may change while it is trained: no step depends on it."""
 
@@ -33,8 +39,9 @@ def claim(run: Path, recipe: Recipe, limit: int | None) -> None:
     run.mkdir(parents=True, exist_ok=True)
     mine = json.loads(json.dumps({**dataclasses.asdict(recipe), "limit": limit}))
     file = run / "recipe.json"
-    learnt = any(one.suffix in (".npz", ".npy") for one in run.iterdir())
-    if not file.exists() or not learnt:
+    learnt = any((run / name).exists() for name in (CHECKPOINT, BEST))
+    if not learnt and (not file.exists() or mine != json.loads(file.read_text())):
+        (run / LABELS).unlink(missing_ok=True)  # they may be of other photos
         text = json.dumps(mine, indent=2)
         replace(file, lambda stream: stream.write(text.encode()))
     theirs = json.loads(json.dumps(DEFAULTS)) | json.loads(file.read_text())
@@ -69,10 +76,13 @@ def restore(variables: Sequence[Any], file: Path) -> int:
 
 
 def replace(file: Path, write: Callable[[Any], object]) -> None:
-    """Write a file whole or not at all: whoever is killed meanwhile leaves the old one."""
+    """Write a file whole or not at all: whoever fails or is killed meanwhile leaves the old one."""
     fresh = file.with_name(f"{file.name}.{os.getpid()}.part")
-    with fresh.open("wb") as stream:
-        write(stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(file)
+    try:
+        with fresh.open("wb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -116,7 +116,7 @@ def read(source: Path, split: str, limit: int | None = None, short_side: int | N
     if not chosen:
         raise ModelError(_nothing(source, split, found.entries, names))
     entries = [found.entries[index] for index in chosen]
-    photos, faults = _decoded(entries, None if found.packed else short_side, f"{source}, split {split!r},")
+    photos, faults = read_all(entries, f"{source}, split {split!r},", None if found.packed else short_side)
     within = set(chosen)
     contradictions = [
         tuple(sorted((found.entries[index].file, found.entries[index].label) for index in group))
@@ -126,13 +126,29 @@ def read(source: Path, split: str, limit: int | None = None, short_side: int | N
     return Reading([example for _, example in photos], faults, contradictions)
 
 
-def read_all(source: Path, short_side: int | None = SHORT_SIDE) -> tuple[list[tuple[Entry, Example]], list[Fault]]:
+def read_all(
+    entries: Sequence[Entry], where: str, short_side: int | None = SHORT_SIDE
+) -> tuple[list[tuple[Entry, Example]], list[Fault]]:
     """All photos of a set, whatever their splits, each with where it is; and what can't be read.
 
+    Args:
+        entries: as `models.sources.find` gives them.
+        where: what they are of, for the error.
+        short_side: as for `read`.
+
     Raises:
-        ModelError: there is no such set, or none of its photos can be read.
+        ModelError: none of the photos can be read.
     """
-    return _decoded(sources.find(source).entries, short_side, str(source))
+    photos, faults = [], []
+    for entry, pixels in zip(entries, _each(entries, _decoder(short_side)), strict=True):
+        if isinstance(pixels, str):
+            faults.append(Fault(entry.file, pixels))
+        else:
+            photos.append((entry, Example(entry.file, entry.label, pixels, entry.row)))
+    if not photos:
+        first = ", ".join(f"{fault.file} {fault.reason}" for fault in faults[:3])
+        raise ModelError(f"None of the {len(faults)} photos of {where} can be read: {first}.")
+    return photos, faults
 
 
 def read_mask(folder: Path, split: str, rows: list[dict[str, str]]) -> list[Pixels]:
@@ -181,18 +197,8 @@ def class_weights(labels: Sequence[str], classes: Sequence[str]) -> npt.NDArray[
     return np.array([len(labels) / (len(classes) * counts[name]) for name in classes], np.float32)
 
 
-def _decoded(entries: Sequence[Entry], side: int | None, where: str) -> tuple[list[tuple[Entry, Example]], list[Fault]]:
-    decoded = _each(entries, lambda content, entry: _unsquash(decode(content, side), entry.row, side))
-    photos, faults = [], []
-    for entry, pixels in zip(entries, decoded, strict=True):
-        if isinstance(pixels, str):
-            faults.append(Fault(entry.file, pixels))
-        else:
-            photos.append((entry, Example(entry.file, entry.label, pixels, entry.row)))
-    if not photos:
-        first = ", ".join(f"{fault.file} {fault.reason}" for fault in faults[:3])
-        raise ModelError(f"None of the {len(faults)} photos of {where} can be read: {first}.")
-    return photos, faults
+def _decoder(side: int | None) -> Callable[[bytes, Entry], Pixels]:
+    return lambda content, entry: _unsquash(decode(content, side), entry.row, side)
 
 
 def _each(entries: Sequence[Entry], work: Callable[[bytes, Entry], Result]) -> list[Result | str]:

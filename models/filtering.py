@@ -11,15 +11,15 @@ import csv
 import io
 import os
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from models import imagenet, sources, weights
+from models import checkpoint, imagenet, sources, weights
 from models.augment import resize
 from models.data import Example
 from models.errors import ModelError
@@ -107,7 +107,7 @@ def keep(
 def write(entries: Sequence[Entry], file: Path) -> None:
     """A set of these photos: a table of where they lie, or an archive with the photos in it.
 
-    Either has every column that the photos' own table has.
+    Either has every column that the photos' own table has; an archive has the photos alone, no masks.
 
     Args:
         entries: where the photos are.
@@ -121,12 +121,7 @@ def write(entries: Sequence[Entry], file: Path) -> None:
         places = [os.path.relpath(entry.places[0], file.parent) for entry in entries]  # from where the table lies
         file.write_bytes(_table(entries, places))
         return
-    names = [f"{index:06}-{Path(entry.file).name}" for index, entry in enumerate(entries)]
-    with tarfile.open(file, "w") as tar:
-        for name, content in [("photos.csv", _table(entries, names)), *_contents(entries, names)]:
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
+    checkpoint.replace(file, lambda stream: _pack(entries, stream))  # which the photos may come from
 
 
 def check(entries: Sequence[Entry], file: Path) -> None:
@@ -135,11 +130,20 @@ def check(entries: Sequence[Entry], file: Path) -> None:
         raise ModelError("These photos lie in an archive, where a table can't name them: pack them, --out kept.tar.")
 
 
-def _contents(entries: Sequence[Entry], names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    for index, content in sources.contents(entries):
-        if isinstance(content, str):
-            raise ModelError(f"{entries[index].file} {content}.")
-        yield names[index], content
+def _pack(entries: Sequence[Entry], stream: BinaryIO) -> None:
+    names = [f"{index:06}-{Path(entry.file).name}" for index, entry in enumerate(entries)]
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        _add(tar, "photos.csv", _table(entries, names))
+        for index, content in sources.contents(entries):
+            if isinstance(content, str):
+                raise ModelError(f"{entries[index].file} {content}.")
+            _add(tar, names[index], content)
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    tar.addfile(member, io.BytesIO(content))
 
 
 def _table(entries: Sequence[Entry], files: Sequence[str]) -> bytes:

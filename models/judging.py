@@ -78,8 +78,7 @@ def _judge(
     metrics = _measured(explainer, examples, " on val", folder, report)
     if SQUASHED in examples[0].row:
         metrics |= _accuracy(explainer, [_squashed(example) for example in examples], ", photos squashed to squares")
-    in_shape = recipe.neither and recipe.compose_shape == "true"
-    if in_shape and (wide := landscapes(fitting.held_out(data / recipe.neither, limit))):
+    if _in_shape(recipe) and (wide := landscapes(fitting.held_out(data / recipe.neither, limit))):
         metrics |= _accuracy(explainer, whole_photos(examples, wide), ", set into whole photos")
     controls: dict[str, float] = {}
     if recipe.judge:
@@ -93,6 +92,16 @@ def _judge(
             "hottest pixel in the head box, best fixed point": blind["best fixed point"].head,
         }
     return _with(card.read(folder), metrics, controls)
+
+
+def sets(recipe: Recipe) -> tuple[str, ...]:
+    """The sets that `judge` reads, by their names in the recipe."""
+    return tuple(filter(None, (recipe.photos, recipe.neither if _in_shape(recipe) else "", recipe.judge)))
+
+
+def _in_shape(recipe: Recipe) -> bool:
+    """Whether photos that are set into others, in their shape, are what a model learnt too."""
+    return bool(recipe.neither) and recipe.compose_shape == "true"
 
 
 def judge_on(folder: Path, photos: Path, splits: Sequence[str], report: Path | None = None) -> Card:

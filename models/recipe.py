@@ -126,7 +126,7 @@ class Recipe:
 
 
 def stored(values: dict[str, Any]) -> Recipe:
-    """The recipe that a card or a run folder keeps as JSON."""
+    """The recipe that a card keeps as JSON."""
     settings: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }

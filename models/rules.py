@@ -111,6 +111,7 @@ def _rules(recipe: Recipe, network: Architecture) -> dict[str, Any]:
         and not recipe.neither,
         "last_epochs needs a last_size, and must not be more than epochs": recipe.last_epochs > 0
         and (not recipe.last_size or recipe.last_epochs > recipe.epochs),
+        f"a model tells at least two classes apart, not {', '.join(recipe.classes)} alone": len(recipe.classes) == 1,
         "with epochs and head_epochs at 0 nothing would learn": not recipe.epochs and not recipe.head_epochs,
         'photos that are composed freely lose the shape that a letterbox keeps: compose_shape must be "true"': (
             recipe.fit == "letterbox" and recipe.compose and recipe.compose_shape == "free"

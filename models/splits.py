@@ -23,13 +23,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.decoding import Pixels
+from models.decoding import Pixels, shrink
 
 NAMES = ("train", "val", "test")
 NAMED = 8
 """The most classes that are named on a line."""
 BITS = 10
 CORRELATION = 0.94
+_SIDE = 64
 _FLAT = 1.0  # grey levels of standard deviation: below, all photos look the same, and only their bytes count
 _BLOCK = 256
 
@@ -100,13 +101,17 @@ def across(some: Sequence[Pixels], others: Sequence[Pixels]) -> list[tuple[int, 
     Returns:
         For each of the others that is there as well, the index of the first of some that it is like, and its own.
     """
-    prints = [fingerprint(pixels.tobytes(), pixels) for pixels in (*some, *others)]
-    found = []
-    for group in groups(prints):
-        first = min(group)
-        if first < len(some):
-            found += [(first, index - len(some)) for index in group if index >= len(some)]
-    return sorted(found, key=lambda pair: pair[1])
+    small = [shrink(pixels, _SIDE) for pixels in (*some, *others)]
+    prints = [fingerprint(pixels.tobytes(), pixels) for pixels in small]
+    first: dict[str, int] = {}
+    for index, one in enumerate(prints[: len(some)]):
+        first.setdefault(one.digest, index)
+    same = [(first[one.digest], len(some) + n) for n, one in enumerate(prints[len(some) :]) if one.digest in first]
+    found: dict[int, int] = {}
+    for a, b in sorted([*same, *_near(prints)]):
+        if a < len(some) <= b:
+            found.setdefault(b - len(some), a)
+    return [(a, b) for b, a in sorted(found.items())]
 
 
 def census(split: str, labels: Sequence[str], classes: Sequence[str]) -> str:

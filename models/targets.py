@@ -66,8 +66,8 @@ def labels(recipe: Recipe, photos: list[Example], split: str = "train") -> Float
     if unknown:
         count = sum(photo.label == unknown[0] for photo in photos)
         raise ModelError(
-            f"{count} of the photos of {split} have the label {unknown[0]!r}, which is none of the classes: "
-            f"{', '.join(index)}." + ("" if split == "train" else " To be one, it needs photos in train.")
+            f"{count} of the photos of {split} have the label {unknown[0]!r}, which is none of the classes learnt: "
+            f"{', '.join(index)}."
         )
     hot = np.eye(len(index), dtype=np.float32)[[index[photo.label] for photo in photos]]
     hot = (1 - recipe.smoothing) * hot + recipe.smoothing / len(index)
@@ -143,7 +143,7 @@ def _cross_fitted(
     recipe: Recipe, data: Path, run: Path, photos: list[Example], labels: npt.NDArray[np.int64]
 ) -> npt.NDArray[Any]:
     """The probability of the second class for each photo, by classifiers that have not seen its label."""
-    file = run / "teacher.npy"
+    file = run / checkpoint.LABELS
     if not file.exists():
         network = backbones.backbone("mobilenetv2", recipe.size)
         weights.read(network, data / recipe.teacher)

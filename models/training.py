@@ -25,7 +25,6 @@ from models.errors import ModelError
 from models.recipe import Recipe
 
 Floats = npt.NDArray[np.float32]
-CHECKPOINT = "checkpoint.npz"
 FEATURE_BYTES = 4_000_000_000
 """The most memory that the head's own epochs take for features; of a larger set they see a part."""
 
@@ -60,13 +59,15 @@ def train(
     photos = read_set(data / recipe.photos, "train", limit)
     recipe = dataclasses.replace(recipe, classes=targets.classes(recipe, photos))
     watched = read_set(data / recipe.photos, "val", limit)
-    targets.labels(recipe, watched, "val")  # a label of theirs that is no class is said before anything is learnt
+    for split, some in (("train", photos), ("val", watched)):  # what is wrong is said before anything is learnt
+        targets.labels(recipe, some, split)
+        print(splits.census(split, [photo.label for photo in some], recipe.classes))
     if distil:
         targets.teacher_card(distil, recipe)
-    print(splits.census("train", [photo.label for photo in photos], recipe.classes))
-    print(splits.census("val", [photo.label for photo in watched], recipe.classes))
-    print(_leaks(photos, watched), end="")
+    final = recipe.network.network(recipe.size, architecture.units(recipe.classes))
     checkpoint.claim(run, recipe, limit)
+    if not (run / checkpoint.CHECKPOINT).exists():
+        print(_leaks(photos, watched), end="")
     neither = read_set(data / recipe.neither, "train", limit) if recipe.neither else []
     wanted = targets.targets(recipe, photos, data, run)
     counts = targets.counts(recipe, photos)
@@ -81,11 +82,11 @@ def train(
     steps = recipe.epochs * batches.per_epoch
     learner = _learner(recipe, network, steps)
     variables = [*learner.variables, *learner.optimizer.variables]
-    first = checkpoint.restore(variables, run / CHECKPOINT)
+    first = checkpoint.restore(variables, run / checkpoint.CHECKPOINT)
     print(summary(network))
     if not first and recipe.head_epochs:
         _train_head(recipe, network, photos, wanted, counts)
-    monitor = _Monitor(recipe, learner, network, watched, run)
+    monitor = _Monitor(recipe, learner, network, final, watched, run)
     if not first % batches.per_epoch and monitor.over(first // batches.per_epoch):
         return monitor.final(), recipe
     scale = backbones.scaling(recipe.network.preprocessing)
@@ -112,7 +113,7 @@ def train(
                     monitor.judge(epoch)
                 over = not within and monitor.over(epoch)
                 if over or (step + 1) % checkpoint_every == 0 or step + 1 == steps:
-                    checkpoint.save(variables, run / CHECKPOINT, step + 1)
+                    checkpoint.save(variables, run / checkpoint.CHECKPOINT, step + 1)
                 if over:
                     return monitor.final(), recipe
     return monitor.final(), recipe
@@ -247,12 +248,15 @@ class _Monitor:
     the average, and it says nothing.
     """
 
-    def __init__(self, recipe: Recipe, learner: Any, network: Any, photos: list[Example], run: Path) -> None:
+    def __init__(
+        self, recipe: Recipe, learner: Any, network: Any, final: Any, photos: list[Example], run: Path
+    ) -> None:
         self._recipe = recipe
         self._learner = learner
         self._network = network
+        self._final = final
         self._photos = photos
-        self._best = run / "best.npz"
+        self._best = run / checkpoint.BEST
         self._file = run / "history.jsonl"
         lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
         self._accuracy = {row["epoch"]: row["accuracy"] for row in map(json.loads, lines)}
@@ -280,13 +284,13 @@ class _Monitor:
     def final(self) -> Any:
         """The network to keep, at the recipe's size: of the best epoch, or with the averaged weights."""
         if self._recipe.patience:
-            print(f"The weights of epoch {checkpoint.restore(self._network.variables, self._best)} are kept.")
+            if epoch := checkpoint.restore(self._network.variables, self._best):
+                print(f"The weights of epoch {epoch} are kept.")
         elif self._learner.optimizer.iterations > 0:  # else there is no average yet: the head alone has learnt
             print("The moving average of the weights is kept.")
             self._learner.optimizer.finalize_variable_values(self._learner.trainable_variables)
-        final = self._recipe.network.network(self._recipe.size, architecture.units(self._recipe.classes))
-        final.set_weights(self._network.get_weights())
-        return final
+        self._final.set_weights(self._network.get_weights())
+        return self._final
 
     def _right(self) -> float:
         """Share of the photos, at the size of training, that are right."""

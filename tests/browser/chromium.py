@@ -41,7 +41,7 @@ def chromium(playwright: Playwright) -> str:
         return on_path or (str(bundled) if bundled.exists() else None)
 
     # The tests run in several processes: the others wait while one installs it, rather than start a half of it.
-    with Path(tempfile.gettempdir(), "whylight-tests-chromium.lock").open("w") as lock:
+    with Path(tempfile.gettempdir(), f"whylight-tests-chromium-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not found():
             _install(bundled)

@@ -1,4 +1,4 @@
-"""A real server with the shipped model and a real Chromium, once for all tests of the page."""
+"""A real server with the shipped model and a real Chromium, once in each process that tests the page."""
 
 from __future__ import annotations
 

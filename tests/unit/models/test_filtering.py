@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import tarfile
+
 import keras
 import numpy as np
 import pytest
@@ -147,8 +150,26 @@ def test_photos_in_an_archive_are_packed_again(untrained, tmp_path, capsys):
         assert [example.label for example in after] == labels
         for one, other in zip(before, after, strict=True):  # in the shape that they were cut in: no column was lost
             assert np.array_equal(one.pixels, other.pixels)
-    assert main(["filter", str(kept), *filtered[2:], "--out", str(tmp_path / "again.tar")]) == 0
-    assert len(data.read(tmp_path / "again.tar", "train").examples) == 3
+    assert main(["filter", str(kept), *filtered[2:], "--out", str(kept)]) == 0  # in its own place
+    assert len(data.read(kept, "train").examples) == 3
+
+
+def test_photos_of_one_name_in_two_splits_are_two(untrained, tmp_path):
+    folder = tmp_path / "packed"
+    folder.mkdir()
+    for split, grey in (("train", 10), ("val", 240)):
+        photo = sets.encode(np.full((8, 8, 3), grey, np.uint8), ".png")
+        with tarfile.open(folder / f"packed-{split}.tar", "w") as tar:
+            member = tarfile.TarInfo("1.png")
+            member.size = len(photo)
+            tar.addfile(member, io.BytesIO(photo))
+        (folder / f"packed-{split}.csv").write_text("file,label\n1.png,cat\n")
+    kept = tmp_path / "kept.tar"
+    filtered = ["--kind", "cat", "--at-least", "0", "--weights", untrained, "--out", str(kept)]
+    assert main(["filter", str(folder), *filtered]) == 0
+    for split, grey in (("train", 10), ("val", 240)):
+        (example,) = data.read(kept, split).examples
+        assert example.pixels.mean() == grey
 
 
 def test_where_photos_are_kept_is_judged_before_they_are(untrained, tmp_path, capsys):

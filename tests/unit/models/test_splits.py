@@ -181,6 +181,8 @@ def test_photos_that_stand_on_both_sides_are_found(photos, copies):
     again = [decode(copies[names[n].replace(".png", "-copy.jpg")]) for n in (3, 5)]
     others = [decode(photos[names[30]]), *again, decode(photos[names[31]]), some[10]]
     assert splits.across(some, others) == [(3, 1), (5, 2), (10, 4)]
+    chain = [decode(copies[names[3].replace(".png", "-copy.jpg")])]
+    assert splits.across(some[:1], [*chain, *chain]) == [], "like each other, not like those that are learnt from"
     assert splits.across(some, others[:1]) == splits.across([], others) == splits.across(some, []) == []
 
 

@@ -89,7 +89,6 @@ def test_a_trained_model_is_loaded_with_its_card(trained):
     assert card.kind == "sigmoid"
     assert set(card.metrics) == {
         "accuracy on val",
-        "accuracy, set into whole photos",
         "calibration error on val",
         "heat inside the mask",
         "hottest pixel in the head box",

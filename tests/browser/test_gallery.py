@@ -336,7 +336,7 @@ def test_the_report_shows_everything_by_itself(odd: Page, new_page: Callable[...
     expect(page.locator(".cards li:target")).to_contain_text("unlike those that this model learnt from")
 
 
-def test_a_folder_is_dropped_and_what_does_not_fit_is_said(page: Page, tmp_path: Path) -> None:
+def test_a_folder_is_dropped_and_what_does_not_fit_is_said(page: Page, faults: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "holiday"
     (folder / "sub").mkdir(parents=True)
     for number in range(MORE):
@@ -357,6 +357,9 @@ def test_a_folder_is_dropped_and_what_does_not_fit_is_said(page: Page, tmp_path:
     expect(page.locator("#gallery")).to_be_hidden()
     settled(page)
     assert page.inner_text("#verdict").startswith("Cat,")
+    # On a busy machine the browser had not read the photo yet when it was deleted, and says so.
+    assert set(faults) <= {"Failed to load resource: net::ERR_FILE_NOT_FOUND"}
+    faults.clear()
 
 
 def drop(page: Page, path: Path) -> None:

@@ -20,10 +20,18 @@ def works(method: str, kind: str) -> bool:
     return kind not in IMPOSSIBLE.get(method, set())
 
 
-def one(explainer: explain.Explainer, photo: Any, method: str, layer: str | None = None, target: Any = None) -> Any:
-    """One explanation; the layer is left out where the method has none."""
+def one(
+    explainer: explain.Explainer,
+    photo: Any,
+    method: str,
+    layer: str | None = None,
+    target: Any = None,
+    few: bool = True,
+) -> Any:
+    """One explanation, in few passes or in as many as the method makes by itself; the layer is left out where the
+    method has none."""
     layer = layer if explain.methods()[method].layer else None
-    return explainer.explain(photo, method, layer, target, **FEW.get(method, {}))
+    return explainer.explain(photo, method, layer, target, **FEW.get(method, {}) if few else {})
 
 
 def every(explainer: explain.Explainer, photo: Any, method: str, target: Any = None) -> dict[Any, Any]:

@@ -44,8 +44,9 @@ def test_the_maps_are_those_of_the_plain_network(name, method):
     places = [(variant.first, "first"), (variant.last, "last"), (None, None)]
     for target in ("cat", "dog", ("bird", "cat")):
         for path, layer in {"cam": places[1:]}.get(method, places) if explain.methods()[method].layer else places[2:]:
-            found = one(explainer(name), PHOTO, method, path, target)
-            expected = one(explainer("plain"), PHOTO, method, layer, target)
+            # Half precision puts some points on a path to the other side of a kink; of many, these do not matter.
+            found = one(explainer(name), PHOTO, method, path, target, few=variant.precise)
+            expected = one(explainer("plain"), PHOTO, method, layer, target, few=variant.precise)
             assert found.map.dtype == np.float32
             assert found.layer == (path or (variant.last if explain.methods()[method].layer else None))
             assert found.flat == expected.flat

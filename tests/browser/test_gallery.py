@@ -354,7 +354,7 @@ def test_a_folder_is_dropped_and_what_does_not_fit_is_said(page: Page, faults: l
     (folder / "sub" / "1.jpg").unlink()
     page.unroute_all()
     drop(page, folder / "sub")
-    expect(page.locator("#gallery")).to_be_hidden()
+    expect(page.locator("#gallery")).to_be_hidden(timeout=SLOW)
     settled(page)
     assert page.inner_text("#verdict").startswith("Cat,")
     # On a busy machine the browser had not read the photo yet when it was deleted, and says so.

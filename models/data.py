@@ -139,8 +139,9 @@ def read_all(
     Raises:
         ModelError: none of the photos can be read.
     """
+    decoded = _each(entries, lambda content, entry: _unsquash(decode(content, short_side), entry.row, short_side))
     photos, faults = [], []
-    for entry, pixels in zip(entries, _each(entries, _decoder(short_side)), strict=True):
+    for entry, pixels in zip(entries, decoded, strict=True):
         if isinstance(pixels, str):
             faults.append(Fault(entry.file, pixels))
         else:
@@ -195,10 +196,6 @@ def class_weights(labels: Sequence[str], classes: Sequence[str]) -> npt.NDArray[
             f"{', '.join(empty) or 'none'}. The classes: {', '.join(classes)}."
         )
     return np.array([len(labels) / (len(classes) * counts[name]) for name in classes], np.float32)
-
-
-def _decoder(side: int | None) -> Callable[[bytes, Entry], Pixels]:
-    return lambda content, entry: _unsquash(decode(content, side), entry.row, side)
 
 
 def _each(entries: Sequence[Entry], work: Callable[[bytes, Entry], Result]) -> list[Result | str]:

@@ -119,9 +119,9 @@ def write(entries: Sequence[Entry], file: Path) -> None:
     check(entries, file)
     if file.suffix.lower() == ".csv":
         places = [os.path.relpath(entry.places[0], file.parent) for entry in entries]  # from where the table lies
-        file.write_bytes(_table(entries, places))
-        return
-    checkpoint.replace(file, lambda stream: _pack(entries, stream))  # which the photos may come from
+        checkpoint.replace(file, lambda stream: stream.write(_table(entries, places)))
+    else:
+        checkpoint.replace(file, lambda stream: _pack(entries, stream))  # the photos may come from this very file
 
 
 def check(entries: Sequence[Entry], file: Path) -> None:
